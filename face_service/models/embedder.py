@@ -1,0 +1,56 @@
+"""The embedder graph behind its worker."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from face_service.errors import GraphError
+from face_service.models.graph_files import GraphFile
+from face_service.models.worker import GraphWorker, Outputs
+from face_service.pipeline.distance import Embedding
+from face_service.pipeline.preprocessing import EmbedderPreprocessing
+from face_service.pipeline.prewhiten import FloatImage
+
+DEFAULT_SIZE = 160  # pixels; what FaceNet takes, for graphs that leave their input size open
+
+
+class Embedder:
+    """Turns prepared face crops into embeddings."""
+
+    def __init__(self, file: GraphFile, worker: GraphWorker) -> None:
+        assert isinstance(file.card.preprocessing, EmbedderPreprocessing)
+        if file.card.decision is None:
+            raise GraphError(f"{file.path}: its card names no decision.threshold")
+        self.preprocessing = file.card.preprocessing
+        self.fingerprint = file.card.fingerprint
+        self.threshold = file.card.decision.threshold
+        self._worker = worker
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """(width, height) of the crops it takes, in pixels."""
+        _, height, width, _ = self._worker.input_shape
+        return width or DEFAULT_SIZE, height or DEFAULT_SIZE
+
+    def embed(self, faces: Sequence[FloatImage], deadline: float) -> list[Embedding]:
+        """Return an embedding ``[D]`` for each prepared crop, in one batch where possible.
+
+        Raises:
+            UnavailableError: the graph is loading, busy or late.
+        """
+        return [np.asarray(outputs[0]) for outputs in self._worker.run(faces, deadline)]
+
+
+def embedder_example(input_shape: tuple[int | None, ...]) -> NDArray[np.float32]:
+    """Return a crop of a size the graph takes, for warming it."""
+    shape = (input_shape[1] or DEFAULT_SIZE, input_shape[2] or DEFAULT_SIZE, input_shape[3] or 3)
+    return np.linspace(-1, 1, int(np.prod(shape)), dtype=np.float32).reshape(shape)
+
+
+def check_embedder_outputs(file: GraphFile, outputs: Outputs) -> None:
+    """Refuse a graph whose output is not [N, D]."""
+    if outputs[0].ndim != 2:
+        raise GraphError(
+            f"{file.path}: expected embeddings [N, D], found {list(outputs[0].shape)}"
+        )

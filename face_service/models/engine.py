@@ -1,0 +1,154 @@
+"""The three graphs of a process, each on its worker thread."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from face_service.errors import NotReadyError, ServiceError
+from face_service.models.card import ROLES, Role
+from face_service.models.detector import Detector, check_detector_outputs, detector_example
+from face_service.models.embedder import Embedder, check_embedder_outputs, embedder_example
+from face_service.models.graph_files import (
+    GraphFile,
+    Overrides,
+    ProfileChoice,
+    describe_graph,
+    find_graph,
+)
+from face_service.models.landmarker import (
+    Landmarker,
+    check_landmarker_outputs,
+    landmarker_example,
+)
+from face_service.models.roles import ROLE_SPECS
+from face_service.models.runtime import (
+    RuntimeOptions,
+    configure_environment,
+    import_tensorflow,
+    session_config,
+)
+from face_service.models.worker import GraphRunner, GraphWorker, Outputs
+
+Example = Callable[[tuple[int | None, ...]], NDArray[Any]]
+Check = Callable[[GraphFile, Outputs], None]
+
+_WARMING: dict[Role, tuple[Example, Check]] = {
+    "detector": (detector_example, check_detector_outputs),
+    "embedder": (embedder_example, check_embedder_outputs),
+    "landmarker": (landmarker_example, check_landmarker_outputs),
+}
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Which graphs, and how they are run.
+
+    ``chosen`` names a file for a role ("" looks for one). ``queue_size`` counts waiting examples
+    per graph, ``max_batch`` caps the faces that run at once.
+    """
+
+    graphs_dir: Path
+    chosen: Mapping[Role, str]
+    profile: ProfileChoice
+    overrides: Overrides
+    runtime: RuntimeOptions
+    queue_size: int
+    max_batch: int
+
+
+class Engine:
+    """Loads, warms and owns the graphs.
+
+    Nothing of TensorFlow exists before :meth:`start`, because a Session made before a fork hangs
+    in the child: with a forking server, start in the child.
+    """
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._options = options
+        self._workers = {role: GraphWorker(role, options.queue_size) for role in ROLES}
+        self._files: dict[Role, GraphFile] = {}
+        self._started_in: int | None = None
+        self._error: ServiceError | None = None
+
+    def start(self) -> None:
+        """Find the graphs and begin to load them; returns before they are ready. Idempotent.
+
+        Raises:
+            GraphError: a graph is missing, ambiguous, or its card is wrong.
+        """
+        if self._started_in == os.getpid():
+            return
+        if self._started_in is not None:
+            raise NotReadyError("the graphs were loaded before a fork: start them in the child")
+        self._started_in = os.getpid()
+        try:
+            self._start()
+        except ServiceError as error:
+            self._error = error
+            raise
+
+    def _start(self) -> None:
+        options = self._options
+        for role in ROLES:
+            path = find_graph(role, options.graphs_dir, options.chosen[role])
+            self._files[role] = describe_graph(role, path, options.profile, options.overrides)
+        self.detector = Detector(self._files["detector"], self._workers["detector"])
+        self.embedder = Embedder(self._files["embedder"], self._workers["embedder"])
+        self.landmarker = Landmarker(self._files["landmarker"], self._workers["landmarker"])
+        configure_environment(options.runtime)
+        import_tensorflow()  # here and not in the workers, which would race for it
+        for role in ROLES:
+            self._workers[role].start(self._loader(self._files[role]))
+
+    def wait_until_loaded(self, timeout: float) -> bool:
+        """Return whether all graphs have been loaded or have failed within ``timeout`` seconds."""
+        return all(worker.wait_until_loaded(timeout) for worker in self._workers.values())
+
+    @property
+    def ready(self) -> bool:
+        """Whether every graph is warm, in this process."""
+        return self._started_in == os.getpid() and all(w.ready for w in self._workers.values())
+
+    @property
+    def error(self) -> ServiceError | None:
+        """Why the graphs cannot be used, if so."""
+        errors = (self._error, *(worker.error for worker in self._workers.values()))
+        return next((error for error in errors if error is not None), None)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know about the choice of graphs and cards."""
+        return [note for file in self._files.values() for note in file.notes]
+
+    @property
+    def files(self) -> Mapping[Role, GraphFile]:
+        """The graph file and card of each role, once started."""
+        return self._files
+
+    def require_ready(self) -> None:
+        """Raise :class:`NotReadyError` unless every graph is warm."""
+        if self.error is not None:
+            raise NotReadyError(self.error.message, retry_after=30)
+        if not self.ready:
+            raise NotReadyError("the graphs are still loading", retry_after=2)
+
+    def _loader(self, file: GraphFile) -> Callable[[], GraphRunner]:
+        """Return what a worker calls on its own thread to make and warm its graph."""
+        sizes = [size for size in (1, 2, 4, 8, 16, 32) if size <= self._options.max_batch]
+        batch_sizes = [1] if file.role == "detector" else sizes
+
+        def load() -> GraphRunner:
+            # Imported here: it imports TensorFlow, which must see the environment set above.
+            from face_service.models.frozen_graph import FrozenGraph  # noqa: PLC0415
+
+            config = session_config(self._options.runtime)
+            graph = FrozenGraph(file.path, ROLE_SPECS[file.role].signatures, config)
+            example, check = _WARMING[file.role]
+            check(file, graph.warm(example(graph.input_shape), batch_sizes))
+            return graph
+
+        return load

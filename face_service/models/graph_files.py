@@ -1,0 +1,142 @@
+"""Which graph file serves which role, and with which card. Does not import TensorFlow."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from face_service.errors import GraphError, GraphMissingError
+from face_service.models.card import Decision, ModelCard, Role, read_card
+from face_service.models.roles import ROLE_SPECS, profile_card, profile_preprocessing
+from face_service.pipeline.preprocessing import (
+    DetectorPreprocessing,
+    EmbedderPreprocessing,
+    ProfileName,
+)
+
+ProfileChoice = Literal["auto"] | ProfileName
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What settings say in place of the cards; None leaves the card's value.
+
+    ``score_floor`` is in 0..1, ``threshold`` an unsquared L2 distance, ``crop_margin`` a share of
+    the crop's side.
+    """
+
+    score_floor: float | None = None
+    threshold: float | None = None
+    crop_margin: float | None = None
+
+
+@dataclass(frozen=True)
+class GraphFile:
+    """A graph that was found, its card, and what a person should know about the choice."""
+
+    role: Role
+    path: Path
+    card: ModelCard
+    notes: tuple[str, ...]
+
+
+def card_path(graph: Path) -> Path:
+    """Return where the card of a graph file lies."""
+    return graph.with_suffix(".toml")
+
+
+def find_graph(role: Role, folder: Path, chosen: str = "") -> Path:
+    """Return the file that serves a role: the chosen name, else a dropped-in one, else the built.
+
+    Raises:
+        GraphMissingError: there is none.
+        GraphError: several dropped-in files could be meant.
+    """
+    spec = ROLE_SPECS[role]
+    if chosen:
+        path = folder / chosen
+        if not path.is_file():
+            raise GraphMissingError(f"{path}: no such file, though the settings name it")
+        return path
+    found = [folder / name for name in (*spec.wild_names, spec.built_name)]
+    found = [path for path in found if path.is_file()]
+    if not found:
+        raise GraphMissingError(
+            f"{folder / spec.built_name}: the {role} graph is missing; "
+            "run `python -m face_service build-graphs` to build it"
+        )
+    dropped_in = [path for path in found if not _is_built(path)] or found
+    if len(dropped_in) > 1:
+        names = ", ".join(path.name for path in dropped_in)
+        raise GraphError(
+            f"{folder}: several files could be the {role} graph: {names}; "
+            f"keep one of them or set FACE_{role.upper()}_GRAPH"
+        )
+    return dropped_in[0]
+
+
+def describe_graph(
+    role: Role,
+    path: Path,
+    profile: ProfileChoice = "auto",
+    overrides: Overrides = Overrides(),  # noqa: B008 - frozen
+) -> GraphFile:
+    """Return the file with the card it is to be used with.
+
+    A card that describes other bytes (somebody replaced the graph) is set aside: the graph is
+    then one without a card, which gets the legacy profile.
+    """
+    digest = hash_file(path)
+    card, notes = _own_card(role, path, digest)
+    if card is None:
+        name: ProfileName = "legacy" if profile == "auto" else profile
+        notes = (*notes, f"{path}: no card, using the {name} profile")
+        card = profile_card(name, role, path.stem, digest)
+    elif profile != "auto":
+        notes = (*notes, f"{path}: the {profile} profile replaces the card's preprocessing")
+        card = _with_profile(card, profile)
+    return GraphFile(role, path, _override(card, overrides), notes)
+
+
+def _override(card: ModelCard, overrides: Overrides) -> ModelCard:
+    how = card.preprocessing
+    if isinstance(how, DetectorPreprocessing) and overrides.score_floor is not None:
+        how = replace(how, score_floor=overrides.score_floor)
+    if isinstance(how, EmbedderPreprocessing) and overrides.crop_margin is not None:
+        how = replace(how, margin=overrides.crop_margin)
+    decision = card.decision
+    if card.role == "embedder" and overrides.threshold is not None:
+        decision = Decision(overrides.threshold, calibrated_on="FACE_THRESHOLD")
+    return replace(card, preprocessing=how, decision=decision)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _own_card(role: Role, path: Path, digest: str) -> tuple[ModelCard | None, tuple[str, ...]]:
+    if not card_path(path).is_file():
+        return None, ()
+    card = read_card(card_path(path))
+    if card.role != role:
+        raise GraphError(f"{card_path(path)}: role: expected {role!r}, found {card.role!r}")
+    if card.graph_sha256 not in ("", digest):
+        return None, (f"{card_path(path)}: describes another file than {path.name}, set aside",)
+    return replace(card, graph_sha256=digest), ()
+
+
+def _with_profile(card: ModelCard, profile: ProfileName) -> ModelCard:
+    forced = profile_card(profile, card.role, card.name, card.graph_sha256)
+    same = card.preprocessing == profile_preprocessing(profile, card.role)
+    return card if same else forced
+
+
+def _is_built(path: Path) -> bool:
+    """Whether our builder wrote the file: its card says so and still describes it."""
+    try:
+        card = read_card(card_path(path)) if card_path(path).is_file() else None
+    except GraphError:
+        return False
+    return card is not None and card.source is not None and card.graph_sha256 == hash_file(path)

@@ -1,0 +1,96 @@
+"""How a graph is recognised: file names and tensor names in the wild, one table a role."""
+
+from dataclasses import dataclass
+
+from face_service.models.card import Decision, ModelCard, Role
+from face_service.pipeline.preprocessing import (
+    LEGACY_DETECTOR,
+    LEGACY_EMBEDDER,
+    LEGACY_LANDMARKER,
+    LEGACY_THRESHOLD,
+    REFERENCE_DETECTOR,
+    REFERENCE_EMBEDDER,
+    REFERENCE_LANDMARKER,
+    REFERENCE_THRESHOLD,
+    Preprocessing,
+    ProfileName,
+)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The tensors by which a kind of graph is known.
+
+    ``optional_inputs`` are fed when present. ``input_rank`` is 4 for all: [N, H, W, C].
+    """
+
+    input: str
+    outputs: tuple[str, ...]
+    optional_inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RoleSpec:
+    """File names (the built one first) and signatures (the likeliest first) of one role."""
+
+    built_name: str
+    wild_names: tuple[str, ...]
+    signatures: tuple[Signature, ...]
+
+
+DETECTOR_OUTPUTS = ("detection_boxes:0", "detection_scores:0")
+
+ROLE_SPECS: dict[Role, RoleSpec] = {
+    "detector": RoleSpec(
+        built_name="face_detection_model.pb",
+        wild_names=("frozen_inference_graph.pb",),
+        signatures=(Signature("image_tensor:0", DETECTOR_OUTPUTS),),
+    ),
+    "embedder": RoleSpec(
+        built_name="face_recognition_model.pb",
+        wild_names=("lfw-asia_graph.pb",),
+        signatures=(Signature("input:0", ("embeddings:0",), ("phase_train:0",)),),
+    ),
+    "landmarker": RoleSpec(
+        built_name="landmark.pb",
+        wild_names=("facial_landmark_SqueezeNet.pb",),
+        signatures=(
+            Signature("Placeholder:0", ("fully_connected_9/Relu:0",)),
+            Signature("input_2:0", ("output/BiasAdd:0",)),
+        ),
+    ),
+}
+
+_PROFILES: dict[tuple[ProfileName, Role], Preprocessing] = {
+    ("reference", "detector"): REFERENCE_DETECTOR,
+    ("reference", "embedder"): REFERENCE_EMBEDDER,
+    ("reference", "landmarker"): REFERENCE_LANDMARKER,
+    ("legacy", "detector"): LEGACY_DETECTOR,
+    ("legacy", "embedder"): LEGACY_EMBEDDER,
+    ("legacy", "landmarker"): LEGACY_LANDMARKER,
+}
+_THRESHOLDS: dict[ProfileName, float] = {
+    "reference": REFERENCE_THRESHOLD,
+    "legacy": LEGACY_THRESHOLD,
+}
+
+
+def profile_preprocessing(profile: ProfileName, role: Role) -> Preprocessing:
+    """Return what a profile says for a role."""
+    return _PROFILES[profile, role]
+
+
+def profile_decision(profile: ProfileName, role: Role) -> Decision | None:
+    """Return the profile's threshold; only an embedder has one."""
+    return Decision(_THRESHOLDS[profile]) if role == "embedder" else None
+
+
+def profile_card(profile: ProfileName, role: Role, name: str, graph_sha256: str) -> ModelCard:
+    """Return the card of a graph that came without one."""
+    return ModelCard(
+        role=role,
+        name=name,
+        graph_sha256=graph_sha256,
+        preprocessing=profile_preprocessing(profile, role),
+        decision=profile_decision(profile, role),
+    )

@@ -1,0 +1,61 @@
+"""TensorFlow's process-wide knobs. Imports TensorFlow only inside functions.
+
+TensorFlow reads its environment while it is imported, so :func:`configure_environment` must run
+before anything imports it.
+"""
+
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RuntimeOptions:
+    """How TensorFlow may use the machine.
+
+    ``visible_devices`` is CUDA's list of GPU numbers ("0,1"), "-1" hides all, "" leaves it to
+    CUDA. ``gpu_memory_limit_mb`` 0 sets no limit. ``log_level`` 0 shows all of TensorFlow's
+    messages, 3 none. Threads 0 means one per core.
+    """
+
+    visible_devices: str
+    gpu_memory_growth: bool
+    gpu_memory_limit_mb: int
+    log_level: int
+    onednn: bool
+    intra_op_threads: int
+    inter_op_threads: int
+
+
+def configure_environment(options: RuntimeOptions) -> None:
+    """Set the variables TensorFlow reads on import."""
+    if options.visible_devices:
+        os.environ["CUDA_VISIBLE_DEVICES"] = options.visible_devices
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = str(options.log_level)
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true" if options.gpu_memory_growth else "false"
+    # oneDNN changes low-order bits of the embeddings: pinned, so that stored ones stay comparable.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1" if options.onednn else "0"
+
+
+def import_tensorflow() -> Any:
+    """Import TensorFlow, silencing the warnings of its own dependencies, and return it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tensorflow as tf  # noqa: PLC0415 - reads the environment set just before
+    tf.get_logger().setLevel("ERROR")
+    return tf
+
+
+def session_config(options: RuntimeOptions) -> Any:
+    """Return the ``tf.compat.v1.ConfigProto`` of every Session."""
+    tf = import_tensorflow()
+    config = tf.compat.v1.ConfigProto(
+        intra_op_parallelism_threads=options.intra_op_threads,
+        inter_op_parallelism_threads=options.inter_op_threads,
+    )
+    config.gpu_options.allow_growth = options.gpu_memory_growth
+    if options.gpu_memory_limit_mb:
+        virtual = config.gpu_options.experimental.virtual_devices.add()
+        virtual.memory_limit_mb.append(options.gpu_memory_limit_mb)
+    return config

@@ -1,0 +1,229 @@
+"""One native thread per graph: the only caller of its Session, and the batcher.
+
+Facts behind the design are in docs/adr/0001-worker-thread-per-graph.md.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from face_service.concurrency.native import make_lock, make_queue, start_thread
+from face_service.concurrency.signal import Signal, make_signal
+from face_service.errors import BusyError, DeadlineExceededError, NotReadyError, ServiceError
+
+Outputs = tuple[NDArray[Any], ...]
+
+
+class GraphRunner(Protocol):
+    """What a worker drives: a Session with its feeds and fetches, or a fake of one."""
+
+    @property
+    def batch_sizes(self) -> Sequence[int]:
+        """Allowed batch sizes, ascending, 1 first; each has been run once before."""
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """(N, H, W, C), None where any size is taken."""
+
+    def run(self, batch: NDArray[Any]) -> Outputs:
+        """Return the outputs, each with the batch as its first axis."""
+
+
+@dataclass
+class _Request:
+    """One caller's examples; done when all are answered or one has failed."""
+
+    deadline: float
+    signal: Signal
+    results: list[Outputs | None]
+    pending: int
+    error: Exception | None = None
+
+
+@dataclass(frozen=True)
+class _Item:
+    request: _Request
+    index: int
+    example: NDArray[Any]
+
+
+@dataclass
+class _State:
+    runner: GraphRunner | None = None
+    error: ServiceError | None = None
+    waiting: int = 0
+    seconds_per_item: float = 0.05
+    loaded: list[Signal] = field(default_factory=list)
+
+
+class GraphWorker:
+    """Queues examples for one graph and runs them in the largest allowed batches.
+
+    No delay is ever added to fill a batch: the thread takes whatever is queued when it is free.
+    """
+
+    def __init__(self, name: str, queue_size: int) -> None:
+        self.name = name
+        self._queue_size = queue_size
+        self._queue = make_queue()
+        self._lock = make_lock()
+        self._state = _State()
+
+    def start(self, load: Callable[[], GraphRunner]) -> None:
+        """Start the thread; it calls ``load`` (which makes the Session) and then serves."""
+        start_thread(lambda: self._main(load))
+
+    @property
+    def ready(self) -> bool:
+        """Whether the graph is loaded and warmed."""
+        return self._state.runner is not None
+
+    @property
+    def error(self) -> ServiceError | None:
+        """Why the graph could not be loaded, if so."""
+        return self._state.error
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The graph's (N, H, W, C), None where any size is taken.
+
+        Raises:
+            NotReadyError: the graph is not loaded, or could not be.
+        """
+        return self._require_runner().input_shape
+
+    def wait_until_loaded(self, timeout: float) -> bool:
+        """Return whether loading has ended, well or badly, within ``timeout`` seconds."""
+        signal = make_signal()
+        with self._lock:
+            ended = self.ready or self._state.error is not None
+            self._state.loaded.append(signal)
+        if ended:
+            signal.fire()
+        return signal.wait(timeout)
+
+    def run(self, examples: Sequence[NDArray[Any]], deadline: float) -> list[Outputs]:
+        """Return the outputs of each example (without the batch axis), in their order.
+
+        Args:
+            examples: arrays of one shape and dtype.
+            deadline: ``time.monotonic()`` after which nobody waits for the answer.
+
+        Raises:
+            NotReadyError: the graph is not loaded, or could not be.
+            BusyError: the queue has no room for all examples.
+            DeadlineExceededError: the answer did not come in time.
+        """
+        if not examples:
+            return []
+        self._require_runner()
+        self._reserve(len(examples))
+        request = _Request(deadline, make_signal(), [None] * len(examples), len(examples))
+        for index, example in enumerate(examples):
+            self._queue.put(_Item(request, index, example))
+        if not request.signal.wait(max(0.0, deadline - time.monotonic())):
+            raise self._late()
+        if request.error is not None:
+            raise request.error
+        return [result for result in request.results if result is not None]
+
+    def _require_runner(self) -> GraphRunner:
+        if self._state.error is not None:
+            raise NotReadyError(str(self._state.error), retry_after=30)
+        if self._state.runner is None:
+            raise NotReadyError(f"the {self.name} graph is still loading", retry_after=2)
+        return self._state.runner
+
+    def _reserve(self, count: int) -> None:
+        with self._lock:
+            if self._state.waiting + count > self._queue_size:
+                full = True
+            else:
+                full = False
+                self._state.waiting += count
+        if full:
+            raise BusyError(f"the {self.name} queue is full", retry_after=self._seconds_to_drain())
+
+    def _late(self) -> DeadlineExceededError:
+        message = f"the {self.name} graph did not answer within the deadline"
+        return DeadlineExceededError(message, retry_after=self._seconds_to_drain())
+
+    def _seconds_to_drain(self) -> int:
+        return round(self._state.waiting * self._state.seconds_per_item)
+
+    # Everything below runs on the worker's own thread. It does not log: the logging module's
+    # locks belong to gevent there.
+
+    def _main(self, load: Callable[[], GraphRunner]) -> None:
+        runner = self._load(load)
+        if runner is not None:
+            while True:
+                self._serve(runner, self._take(runner.batch_sizes))
+
+    def _load(self, load: Callable[[], GraphRunner]) -> GraphRunner | None:
+        runner, failure = None, None
+        try:
+            runner = load()
+        except ServiceError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a dead thread would be a silent one
+            failure = ServiceError(f"the {self.name} graph could not be loaded: {error}")
+        with self._lock:
+            self._state.runner, self._state.error = runner, failure
+            waiters, self._state.loaded = self._state.loaded, []
+        for signal in waiters:
+            signal.fire()
+        return runner
+
+    def _take(self, batch_sizes: Sequence[int]) -> list[_Item]:
+        """Wait for one item, then take as many more as fill the largest allowed batch."""
+        items = [self._queue.get()]
+        available = 1 + self._queue.qsize()  # exact: this thread is the only taker
+        size = max(size for size in batch_sizes if size <= available)
+        items.extend(self._queue.get() for _ in range(size - 1))
+        with self._lock:
+            self._state.waiting -= len(items)
+        return items
+
+    def _serve(self, runner: GraphRunner, items: list[_Item]) -> None:
+        now = time.monotonic()
+        alive = [item for item in items if item.request.deadline > now and not item.request.error]
+        for batch in _split(alive, runner.batch_sizes):
+            started = time.monotonic()
+            self._run_batch(runner, batch)
+            taken = (time.monotonic() - started) / len(batch)
+            self._state.seconds_per_item += 0.1 * (taken - self._state.seconds_per_item)
+
+    def _run_batch(self, runner: GraphRunner, batch: list[_Item]) -> None:
+        try:
+            outputs = runner.run(np.stack([item.example for item in batch]))
+        except Exception as error:  # noqa: BLE001 - handed to each caller of this batch
+            for item in batch:
+                item.request.error = _as_service_error(self.name, error)
+                item.request.signal.fire()
+            return
+        for row, item in enumerate(batch):
+            item.request.results[item.index] = tuple(output[row] for output in outputs)
+            item.request.pending -= 1
+            if item.request.pending == 0:
+                item.request.signal.fire()
+
+
+def _split(items: list[_Item], batch_sizes: Sequence[int]) -> list[list[_Item]]:
+    """Cut ``items`` into batches of allowed sizes, largest first."""
+    batches = []
+    while items:
+        size = max(size for size in batch_sizes if size <= len(items))
+        batches.append(items[:size])
+        items = items[size:]
+    return batches
+
+
+def _as_service_error(name: str, error: Exception) -> ServiceError:
+    if isinstance(error, ServiceError):
+        return error
+    return ServiceError(f"the {name} graph failed: {type(error).__name__}: {error}")

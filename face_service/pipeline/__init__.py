@@ -1,0 +1,1 @@
+"""From bytes to numbers, pure: no I/O, no Flask, no TensorFlow."""

@@ -1,0 +1,120 @@
+"""Bytes to an RGB picture, with every cap checked before a pixel is decoded.
+
+One library reads both the header and the pixels, so that the size which was checked is the size
+that is decoded (docs/adr/0004-decoding-with-pillow.md).
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from face_service.errors import MissingFieldError, NotAPictureError, TooLargeError
+
+Pixels = NDArray[np.uint8]
+
+# Pillow's name of each format to the extension a file of it gets. MPO is the JPEG of phones that
+# store a second view behind the first.
+EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "BMP": "bmp", "WEBP": "webp"}
+_SUPPORTED = "JPEG, PNG, BMP or WebP"
+# What Pillow raises on broken or hostile files of these formats.
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Caps on one picture; ``max_side`` shrinks, the other two refuse."""
+
+    max_bytes: int
+    max_pixels: int
+    max_side: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture, upright.
+
+    ``pixels`` is uint8 [H, W, 3] RGB. ``width`` and ``height`` are those of the upload after its
+    EXIF orientation; ``pixels`` may be smaller (``Limits.max_side``) with the same aspect.
+    """
+
+    pixels: Pixels
+    width: int
+    height: int
+
+
+def identify(data: bytes, limits: Limits) -> str:
+    """Return the file extension that fits the content, without decoding it.
+
+    Raises:
+        MissingFieldError: there are no bytes.
+        NotAPictureError: the header is of no supported format.
+        TooLargeError: more bytes or pixels than ``limits`` allow.
+    """
+    with _open(data, limits) as image:
+        return EXTENSIONS[str(image.format)]
+
+
+def decode(data: bytes, limits: Limits) -> Picture:
+    """Return the first frame of a picture file.
+
+    EXIF orientation is applied, grey and palette become RGB, transparency is laid over white,
+    16-bit samples keep their high byte.
+
+    Raises:
+        MissingFieldError, NotAPictureError, TooLargeError: as :func:`identify`; a file that ends
+            or breaks amid its pixels is not a picture either.
+    """
+    with _open(data, limits) as image, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the pixels decide
+        try:
+            upright = ImageOps.exif_transpose(image)
+            rgb = _to_rgb(upright)
+        except _BROKEN as error:
+            raise NotAPictureError(f"the picture is damaged: {error}") from error
+    width, height = rgb.size
+    if max(rgb.size) > limits.max_side:
+        rgb = _shrink(rgb, limits.max_side)
+    return Picture(np.asarray(rgb, dtype=np.uint8), width, height)
+
+
+def _open(data: bytes, limits: Limits) -> Image.Image:
+    if not data:
+        raise MissingFieldError("the file is empty")
+    if len(data) > limits.max_bytes:
+        raise TooLargeError(f"the file has {len(data)} bytes, the limit is {limits.max_bytes}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our cap is below
+            image = Image.open(io.BytesIO(data), formats=list(EXTENSIONS))
+    except Image.DecompressionBombError as error:
+        raise TooLargeError(f"the picture is too large: {error}") from error
+    except _BROKEN as error:
+        raise NotAPictureError(f"the file is not a {_SUPPORTED} picture") from error
+    if image.width * image.height > limits.max_pixels:
+        image.close()
+        raise TooLargeError(
+            f"the picture has {image.width}×{image.height} pixels, "
+            f"the limit is {limits.max_pixels} in all"
+        )
+    return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would clip, not scale
+        samples = np.asarray(image).astype(np.int64) >> 8
+        image = Image.fromarray(np.clip(samples, 0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        layered = image.convert("RGBA")
+        canvas = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(canvas, layered).convert("RGB")
+    return image.convert("RGB")
+
+
+def _shrink(image: Image.Image, max_side: int) -> Image.Image:
+    factor = max_side / max(image.size)
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)

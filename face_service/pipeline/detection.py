@@ -1,0 +1,65 @@
+"""Before and after the detector: its picture, its boxes, the face that is meant."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from face_service.pipeline.crop import order_channels, resize
+from face_service.pipeline.decode import Pixels
+from face_service.pipeline.preprocessing import DetectorPreprocessing
+from object_detection.core.boxes import Boxes, clip_boxes, compute_areas
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One face: ``box`` float32 [4] as (ymin, xmin, ymax, xmax) in 0..1, ``score`` in 0..1."""
+
+    box: Boxes
+    score: float
+
+
+def prepare_detector_picture(
+    pixels: Pixels, how: DetectorPreprocessing, image_size: Size
+) -> Pixels:
+    """Return the picture as the detector wants it, uint8 [height, width, 3].
+
+    ``image_size`` (width, height) stands in where the card names no size: the demos' way, which
+    includes their interpolation.
+    """
+    if how.picture_size is None:
+        shrunk = np.asarray(cv2.resize(pixels, image_size), dtype=np.uint8)
+    else:
+        shrunk = resize(pixels, how.picture_size)
+    return np.ascontiguousarray(order_channels(shrunk, how.colour_order))
+
+
+def select_detections(
+    boxes: NDArray[Any], scores: NDArray[Any], score_floor: float
+) -> list[Detection]:
+    """Return the detections above the floor, best first, clipped to the picture.
+
+    Args:
+        boxes: [K, 4] normalised, padded with anything; K may be 0.
+        scores: [K].
+        score_floor: a score must be greater than this.
+    """
+    clipped = clip_boxes(boxes.astype(np.float32))
+    usable = np.isfinite(clipped).all(axis=1) & (compute_areas(clipped) > 0)
+    chosen = np.flatnonzero(usable & (scores > score_floor))
+    best_first = chosen[np.argsort(-scores[chosen], kind="stable")]
+    return [Detection(clipped[index], float(scores[index])) for index in best_first]
+
+
+def choose_face(detections: list[Detection], how: DetectorPreprocessing) -> Detection | None:
+    """Return the face that is meant, None when there is none."""
+    if not detections:
+        return None
+    if how.choice == "most-confident":
+        return detections[0]
+    areas = compute_areas(np.stack([detection.box for detection in detections]))
+    return detections[int(np.argmax(areas))]

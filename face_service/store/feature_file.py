@@ -1,0 +1,142 @@
+"""The legacy slot: ``face/feature.txt``, one enrolled face.
+
+The file holds one line of comma-separated floats and nothing else, so that the demos read ours
+and we read theirs. What the line cannot say, which graph and preprocessing produced it, stands
+in ``feature.stamp.json`` beside it, keyed by the line's hash: a line that a demo has written
+since simply has no stamp.
+"""
+
+import fcntl
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from face_service.errors import EmbeddingMismatchError, FeatureFileError, NotEnrolledError
+from face_service.pipeline.distance import Embedding
+from face_service.store.atomic import write_atomically
+
+FILE_NAME = "feature.txt"
+STAMP_NAME = "feature.stamp.json"
+# The stamp of the line being replaced is kept beside the new one: it is written first, so after a
+# crash between the two writes the old line still has its own.
+_KEPT_STAMPS = 2
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """An enrolled embedding; ``fingerprint`` is None when the line carries no stamp of ours."""
+
+    embedding: Embedding
+    fingerprint: str | None
+
+
+def format_embedding(embedding: Embedding) -> str:
+    """Return the values separated by commas, with the digits that restore each float32."""
+    return ",".join(str(np.float32(value)) for value in embedding)
+
+
+def parse_embedding(line: str, where: str) -> Embedding:
+    """Return the float32 values of a line of comma-separated floats.
+
+    Raises:
+        FeatureFileError: it is not one line of finite numbers.
+    """
+    try:
+        values = [float(field) for field in line.strip().split(",")]
+    except ValueError as error:
+        raise FeatureFileError(f"{where}: expected comma-separated numbers: {error}") from error
+    if not all(math.isfinite(value) for value in values):
+        raise FeatureFileError(f"{where}: holds a value that is not finite")
+    return np.array(values, dtype=np.float32)
+
+
+class FeatureFile:
+    """Reads and replaces the enrolment in one folder; safe across processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / FILE_NAME
+        self._stamp_path = folder / STAMP_NAME
+
+    def write(self, embedding: Embedding, fingerprint: str) -> None:
+        """Replace the enrolment, atomically and durably."""
+        line = format_embedding(embedding).encode()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._exclusive():
+            stamps = [(_digest(line), fingerprint)]
+            stamps += [stamp for stamp in self._read_stamps() if stamp[0] != stamps[0][0]]
+            current = _digest(self._path.read_bytes()) if self._path.is_file() else ""
+            # The line on disk must keep its stamp until it is replaced.
+            stamps[1:] = sorted(stamps[1:], key=lambda stamp: stamp[0] != current)
+            content = json.dumps({"stamps": stamps[:_KEPT_STAMPS]}).encode()
+            write_atomically(self._stamp_path, content, durable=True)
+            write_atomically(self._path, line, durable=True)
+
+    def read(self) -> Enrolment:
+        """Return the enrolment.
+
+        Raises:
+            NotEnrolledError: there is no feature file, or it is empty.
+            FeatureFileError: it is not one line of numbers.
+        """
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError as error:
+            raise NotEnrolledError("nobody has been registered yet") from error
+        if not content.strip():
+            raise NotEnrolledError(f"{self._path.name} is empty: nobody is registered")
+        try:
+            line = content.decode("ascii")
+        except UnicodeDecodeError as error:
+            raise FeatureFileError(f"{self._path.name}: is not text") from error
+        embedding = parse_embedding(line, self._path.name)
+        return Enrolment(embedding, dict(self._read_stamps()).get(_digest(content)))
+
+    def read_comparable(self, length: int, fingerprint: str) -> Embedding:
+        """Return the enrolled embedding if it may be compared with the loaded graph's.
+
+        A line without a stamp (a demo wrote it) is comparable when its length fits: nothing more
+        can be known of it.
+
+        Raises:
+            EmbeddingMismatchError: another length, or stamped by another graph or preprocessing.
+            NotEnrolledError, FeatureFileError: as :meth:`read`.
+        """
+        enrolment = self.read()
+        found = len(enrolment.embedding)
+        if found != length:
+            raise EmbeddingMismatchError(
+                f"{FILE_NAME} holds an embedding of {found} values, the loaded graph makes "
+                f"{length}: register again"
+            )
+        if enrolment.fingerprint not in (None, fingerprint):
+            raise EmbeddingMismatchError(
+                f"{FILE_NAME} was made by another graph or preprocessing "
+                f"({enrolment.fingerprint}) than the loaded one ({fingerprint}): register again"
+            )
+        return enrolment.embedding
+
+    def _read_stamps(self) -> list[tuple[str, str]]:
+        try:
+            stored = json.loads(self._stamp_path.read_text())
+            return [(str(digest), str(fingerprint)) for digest, fingerprint in stored["stamps"]]
+        except FileNotFoundError:
+            return []
+        except (ValueError, KeyError, TypeError):
+            return []  # a damaged stamp makes the line an unstamped one, as a demo's is
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        with (self._folder / ".lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,1 @@
+"""HTTP only: the composition root, routes, errors, logging."""

@@ -1,0 +1,35 @@
+"""Whether the process lives, and whether it can serve."""
+
+from flask import Blueprint, Response, jsonify
+
+from face_service.errors import NotReadyError
+from face_service.store.atomic import check_writable
+from face_service.web.components import components
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """Answer the demos' health check with the demos' body."""
+    return Response("<h1>Hello World!</h1>", mimetype="text/html")
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Say that the process answers."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Say that the graphs are warm and the store can be written, or 503 with the reason."""
+    parts = components()
+    parts.engine.require_ready()
+    for folder in (parts.settings.face_dir, parts.settings.tmp_dir):
+        try:
+            parts.offloader.run(check_writable, folder)
+        except OSError as error:
+            raise NotReadyError(f"{folder} cannot be written: {error.strerror}", 30) from error
+    graphs = {role: file.path.name for role, file in parts.engine.files.items()}
+    return jsonify(status="ready", graphs=graphs)

@@ -1,0 +1,37 @@
+"""The picture in a request."""
+
+from flask import request
+
+from face_service.errors import MissingFieldError
+
+FIELD = "file"
+
+
+def posted_file() -> bytes:
+    """Return the bytes of the multipart field ``file``, which every demo's client posts.
+
+    Raises:
+        MissingFieldError: there is no such field, or it is empty.
+    """
+    file = request.files.get(FIELD)
+    if file is None:
+        raise MissingFieldError(f"multipart field '{FIELD}' is missing")
+    data = file.read()
+    if not data:
+        raise MissingFieldError(f"multipart field '{FIELD}' is empty")
+    return data
+
+
+def query_paths(count: int) -> list[str]:
+    """Return the ``count`` upload paths in the query: ``url``, repeated, or ``url1``, ``url2``.
+
+    Raises:
+        MissingFieldError: there are fewer or more.
+    """
+    paths = [value for key in ("url", "url1", "url2") for value in request.args.getlist(key)]
+    if len(paths) != count or not all(paths):
+        raise MissingFieldError(
+            f"expected {count} query parameter{'s' if count > 1 else ''} 'url' with "
+            f"a path that /upload answered, found {len(paths)}"
+        )
+    return paths

@@ -1,0 +1,29 @@
+"""gunicorn reads this file by itself when started in this folder."""
+
+import logging
+from typing import Any
+
+from face_service.bootstrap import ensure_graphs
+from face_service.errors import ServiceError
+from face_service.settings import Settings
+
+bind = "0.0.0.0:5000"
+worker_class = "gevent"
+# A TensorFlow Session made before the fork hangs in the children: each worker imports the app.
+preload_app = False
+
+
+def on_starting(server: Any) -> None:
+    """Build missing graphs once, before any worker needs them."""
+    try:
+        ensure_graphs(Settings.from_environment())
+    except ServiceError as error:
+        logging.getLogger("gunicorn.error").error("%s", error.message)
+        raise SystemExit(1) from error
+
+
+def post_worker_init(worker: Any) -> None:
+    """Load the graphs in the worker, after the fork, before its first request."""
+    from face_service.web.server import start_engine  # noqa: PLC0415 - after gevent's patching
+
+    start_engine(worker.app.wsgi())

@@ -1,0 +1,1 @@
+"""Detection arithmetic in plain NumPy: boxes, anchors, box coding, NMS, drawing."""
