@@ -17,8 +17,8 @@ def on_starting(server: Any) -> None:
     """Build missing graphs once, before any worker needs them."""
     try:
         ensure_graphs(Settings.from_environment())
-    except ServiceError as error:
-        logging.getLogger("gunicorn.error").error("%s", error.message)
+    except ServiceError as error:  # a sentence, not a traceback
+        logging.getLogger("gunicorn.error").error(error.message)  # noqa: TRY400
         raise SystemExit(1) from error
 
 

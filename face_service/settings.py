@@ -68,7 +68,7 @@ def _one_of(*options: str) -> Callable[[str], str]:
 
 def _size(value: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,5})[x,](\d{1,5})", value)
-    if not match or "0" in match.groups():
+    if not match or not int(match[1]) or not int(match[2]):
         raise ValueError("expected WIDTHxHEIGHT in pixels, such as 256x256")
     return int(match[1]), int(match[2])
 
@@ -89,36 +89,100 @@ class Settings:
     face_dir: Path = _setting(PROJECT / "face", Path, "Folder of feature.txt.")
     tmp_dir: Path = _setting(PROJECT / "tmp", Path, "Folder of uploads and task states.")
     auto_build: bool = _setting(True, _flag, "Build missing graphs when the server starts.")
-    detector_graph: str = _setting("", _file_name, "File name of the detector in the graphs folder; empty looks for one.")
-    embedder_graph: str = _setting("", _file_name, "File name of the embedder; empty looks for one.")
-    landmarker_graph: str = _setting("", _file_name, "File name of the landmark net; empty looks for one.")
-    profile: ProfileChoice = _setting("auto", _one_of("auto", "reference", "legacy"), "Preprocessing: auto takes each graph's card (a graph without one gets legacy); reference or legacy is used for all.")
-    image_size: tuple[int, int] = _setting((256, 256), _size, "IMAGE_SIZE of the demos, WIDTHxHEIGHT in pixels: the unit of /face_detect's answer, and what the legacy profile shows to the detector.")
-    score_floor: float | None = _setting(None, _number(0, 1), "Detections must score above this, 0..1; empty takes the card's.")
-    threshold: float | None = _setting(None, _number(0, 4), "Two faces match below this unsquared L2 distance; empty takes the card's.")
-    crop_margin: float | None = _setting(None, _number(-0.5, 2), "Share by which the embedder's crop is widened; empty takes the card's.")
-    landmark_values: int = _setting(136, lambda v: int(_one_of("136", "272")(v)), "Values of /face_landmark: 136, or 272 as the dlib-based copies answer.")
+    detector_graph: str = _setting(
+        "", _file_name, "File name of the detector in the graphs folder; empty looks for one."
+    )
+    embedder_graph: str = _setting(
+        "", _file_name, "File name of the embedder; empty looks for one."
+    )
+    landmarker_graph: str = _setting(
+        "", _file_name, "File name of the landmark net; empty looks for one."
+    )
+    profile: ProfileChoice = _setting(
+        "auto",
+        _one_of("auto", "reference", "legacy"),
+        "Preprocessing: auto takes each graph's card, legacy for one without; "
+        "reference or legacy replaces all.",
+    )
+    image_size: tuple[int, int] = _setting(
+        (256, 256),
+        _size,
+        "IMAGE_SIZE of the demos, WIDTHxHEIGHT in pixels: the unit of /face_detect's answer, "
+        "and what the legacy profile shows to the detector.",
+    )
+    score_floor: float | None = _setting(
+        None, _number(0, 1), "Detections must score above this, 0..1; empty takes the card's."
+    )
+    threshold: float | None = _setting(
+        None,
+        _number(0, 4),
+        "Two faces match below this unsquared L2 distance; empty takes the card's.",
+    )
+    crop_margin: float | None = _setting(
+        None,
+        _number(-0.5, 2),
+        "Share by which the embedder's crop is widened; empty takes the card's.",
+    )
+    landmark_values: int = _setting(
+        136,
+        lambda v: int(_one_of("136", "272")(v)),
+        "Values of /face_landmark: 136, or 272 as the dlib-based copies answer.",
+    )
     max_upload_bytes: int = _setting(20_000_000, _whole(1, 10**9), "Largest request body, bytes.")
-    max_pixels: int = _setting(50_000_000, _whole(1, 10**9), "Largest picture, pixels (width times height), checked before decoding.")
-    max_side: int = _setting(2560, _whole(64, 100_000), "A decoded picture's longer side is shrunk to this, pixels.")
-    queue_size: int = _setting(128, _whole(1, 100_000), "Pictures that may wait for one graph; more are answered 503.")
+    max_pixels: int = _setting(
+        50_000_000,
+        _whole(1, 10**9),
+        "Largest picture, pixels (width times height), checked before decoding.",
+    )
+    max_side: int = _setting(
+        2560, _whole(64, 100_000), "A decoded picture's longer side is shrunk to this, pixels."
+    )
+    queue_size: int = _setting(
+        128, _whole(1, 100_000), "Pictures that may wait for one graph; more are answered 503."
+    )
     max_batch: int = _setting(8, _whole(1, 32), "Faces that one graph run may take.")
-    deadline_seconds: float = _setting(30.0, _number(0.1, 600), "Time a request may wait for the graphs.")
+    deadline_seconds: float = _setting(
+        30.0, _number(0.1, 600), "Time a request may wait for the graphs."
+    )
     cpu_threads: int = _setting(2, _whole(1, 64), "Threads for decoding, cropping and disk writes.")
-    max_connections: int = _setting(1000, _whole(1, 100_000), "Open connections of python flask_run.py.")
-    upload_ttl_seconds: float = _setting(600.0, _number(1, 10**7), "Age at which an upload expires.")
-    max_uploads: int = _setting(1000, _whole(1, 10**6), "Uploads kept at once; more are answered 503.")
-    task_ttl_seconds: float = _setting(600.0, _number(1, 10**7), "Age at which an asynchronous task expires.")
-    max_tasks: int = _setting(1000, _whole(1, 10**6), "Asynchronous tasks kept at once; more are answered 503.")
-    log_level: str = _setting("INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least severe message to log.")
-    log_format: str = _setting("text", _one_of("text", "json"), "Log lines as key=value text or as JSON.")
-    visible_devices: str = _setting("", _text, "GPUs to use, as CUDA_VISIBLE_DEVICES takes them; -1 uses none.")
+    max_connections: int = _setting(
+        1000, _whole(1, 100_000), "Open connections of python flask_run.py."
+    )
+    upload_ttl_seconds: float = _setting(
+        600.0, _number(1, 10**7), "Age at which an upload expires."
+    )
+    max_uploads: int = _setting(
+        1000, _whole(1, 10**6), "Uploads kept at once; more are answered 503."
+    )
+    task_ttl_seconds: float = _setting(
+        600.0, _number(1, 10**7), "Age at which an asynchronous task expires."
+    )
+    max_tasks: int = _setting(
+        1000, _whole(1, 10**6), "Asynchronous tasks kept at once; more are answered 503."
+    )
+    log_level: str = _setting(
+        "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least severe message to log."
+    )
+    log_format: str = _setting(
+        "text", _one_of("text", "json"), "Log lines as key=value text or as JSON."
+    )
+    visible_devices: str = _setting(
+        "", _text, "GPUs to use, as CUDA_VISIBLE_DEVICES takes them; -1 uses none."
+    )
     gpu_memory_growth: bool = _setting(True, _flag, "Take GPU memory as it is needed.")
-    gpu_memory_limit_mb: int = _setting(0, _whole(0, 10**7), "GPU memory to take at the most, MiB; 0 sets no limit.")
+    gpu_memory_limit_mb: int = _setting(
+        0, _whole(0, 10**7), "GPU memory to take at the most, MiB; 0 sets no limit."
+    )
     tf_log_level: int = _setting(2, _whole(0, 3), "TensorFlow's own messages: 0 shows all, 3 none.")
-    tf_onednn: bool = _setting(True, _flag, "Use oneDNN; changing it changes low-order bits of embeddings.")
-    tf_intra_op_threads: int = _setting(0, _whole(0, 1024), "Threads inside one TensorFlow operation; 0 takes one per core.")
-    tf_inter_op_threads: int = _setting(1, _whole(0, 1024), "TensorFlow operations of one graph at once; 0 takes one per core.")
+    tf_onednn: bool = _setting(
+        True, _flag, "Use oneDNN; changing it changes low-order bits of embeddings."
+    )
+    tf_intra_op_threads: int = _setting(
+        0, _whole(0, 1024), "Threads inside one TensorFlow operation; 0 takes one per core."
+    )
+    tf_inter_op_threads: int = _setting(
+        1, _whole(0, 1024), "TensorFlow operations of one graph at once; 0 takes one per core."
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":

@@ -56,7 +56,9 @@ def build_graphs(options: BuildOptions) -> list[Path]:
 
 
 def _build_missing(options: BuildOptions) -> list[Path]:
-    recipes = [recipe for recipe in map(RECIPES.__getitem__, options.roles) if _is_due(recipe, options)]
+    recipes = [
+        recipe for recipe in map(RECIPES.__getitem__, options.roles) if _is_due(recipe, options)
+    ]
     fetcher = Fetcher(options.graphs_dir / CACHE_NAME, options.provided)
     written = []
     with tqdm(total=len(recipes), desc="build graphs", disable=not recipes) as bar:

@@ -46,28 +46,27 @@ def build_facenet(weights: bytes, *, folded: bool = True) -> bytes:
             folding changes.
     """
     with h5py.File(io.BytesIO(weights)) as file:
-        layers, source, last = read_keras_layers(file)
+        layers, source = read_keras_layers(file)
     graph = tf.Graph()
     with graph.as_default():
         pictures = tf.compat.v1.placeholder(
             tf.float32, [None, INPUT_SIZE, INPUT_SIZE, 3], name="input"
         )
         tf.compat.v1.placeholder_with_default(False, [], name="phase_train")
-        outputs = emit_layers(fold(layers) if folded else layers, {source: pictures})
-        # Folding leaves the batch norm's output under the name of the dense layer before it.
-        bottleneck = outputs[last] if last in outputs else list(outputs.values())[-1]
+        net = fold(layers) if folded else layers
+        bottleneck = emit_layers(net, {source: pictures})[net[-1].name]
         tf.nn.l2_normalize(bottleneck, axis=1, epsilon=1e-10, name="embeddings")
     return serialise(graph)
 
 
-def read_keras_layers(file: h5py.File) -> tuple[list[Layer], str, str]:
-    """Return the layers of a Keras functional model, the input's name and the last layer's.
+def read_keras_layers(file: h5py.File) -> tuple[list[Layer], str]:
+    """Return the layers of a Keras functional model, the output last, and the input's name.
 
     Raises:
         BuildError: a layer is of a kind that this reader does not know.
     """
     config = json.loads(file.attrs["model_config"])["config"]
-    root = file["model_weights"] if "model_weights" in file else file
+    root = file.get("model_weights", file)
     layers: list[Layer] = []
     aliases: dict[str, str] = {}
     for entry in config["layers"]:
@@ -78,7 +77,7 @@ def read_keras_layers(file: h5py.File) -> tuple[list[Layer], str, str]:
             aliases[entry["name"]] = sources[0]
             continue
         layers.append(_read_layer(entry, sources, root))
-    return layers, config["input_layers"][0][0], aliases.get(config["output_layers"][0][0], config["output_layers"][0][0])
+    return layers, config["input_layers"][0][0]
 
 
 def _input_names(entry: dict[str, Any]) -> Iterator[str]:
@@ -95,14 +94,18 @@ def _read_layer(entry: dict[str, Any], sources: tuple[str, ...], root: h5py.Grou
         case "Conv2D":
             bias = weight("bias") if config["use_bias"] else None
             padding = config["padding"].upper()
-            return Convolution(name, sources[0], weight("kernel"), bias, config["strides"][0], padding)
+            return Convolution(
+                name, sources[0], weight("kernel"), bias, config["strides"][0], padding
+            )
         case "Dense":
             bias = weight("bias") if config["use_bias"] else None
             return Dense(name, sources[0], weight("kernel"), bias)
         case "BatchNormalization":
             gamma = weight("gamma") if config["scale"] else None
             mean, variance = weight("moving_mean"), weight("moving_variance")
-            return BatchNorm(name, sources[0], mean, variance, weight("beta"), gamma, config["epsilon"])
+            return BatchNorm(
+                name, sources[0], mean, variance, weight("beta"), gamma, config["epsilon"]
+            )
         case "Activation" if config["activation"] == "relu":
             return Activation(name, sources[0], "relu")
         case "MaxPooling2D":

@@ -103,7 +103,7 @@ RECIPES: Mapping[Role, Recipe] = {
         build=_build_detector,
         preprocessing=REFERENCE_DETECTOR,
         weights_licence="Apache-2.0",
-        description="SSD MobileNetV1 trained on WIDER FACE, from yeephycho/tensorflow-face-detection",
+        description="SSD MobileNetV1 on WIDER FACE, from yeephycho/tensorflow-face-detection",
     ),
     "embedder": Recipe(
         role="embedder",

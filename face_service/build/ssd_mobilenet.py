@@ -122,7 +122,8 @@ def _depthwise(weights: Weights, index: int, source: str) -> list[Layer]:
 
 def _predict(weights: Weights, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
     """Return box codes [N, A, 4] and the face logits [N, A] of all anchors."""
-    codes, logits = [], []
+    codes: list[Tensor] = []
+    logits: list[Tensor] = []
     for index, feature_map in enumerate(maps):
         for kind, width, collected in (("BoxEncoding", 4, codes), ("Class", 3, logits)):
             prefix = f"Prediction/BoxPredictor_{index}/{kind}Predictor"

@@ -69,6 +69,12 @@ class ModelCard:
     decision: Decision | None = None
     source: Source | None = None
 
+    def preprocessing_as(self, kind: type[T]) -> T:
+        """Return the preprocessing, known to be of one role's kind."""
+        if not isinstance(self.preprocessing, kind):
+            raise GraphError(f"card {self.name!r}: is that of a {self.role}")
+        return self.preprocessing
+
     @property
     def fingerprint(self) -> str:
         """16 hex digits that change when embeddings stop being comparable.
@@ -157,4 +163,6 @@ def _check_value(expected: Any, value: Any, where: str) -> Any:
         return float(value)
     if isinstance(expected, type) and isinstance(value, expected):
         return value
-    raise GraphError(f"{where}: expected {getattr(expected, '__name__', expected)}, found {value!r}")
+    raise GraphError(
+        f"{where}: expected {getattr(expected, '__name__', expected)}, found {value!r}"
+    )

@@ -15,8 +15,7 @@ class Detector:
     """Finds faces in one prepared picture at a time; batching gains nothing on a CPU."""
 
     def __init__(self, file: GraphFile, worker: GraphWorker) -> None:
-        assert isinstance(file.card.preprocessing, DetectorPreprocessing)
-        self.preprocessing = file.card.preprocessing
+        self.preprocessing = file.card.preprocessing_as(DetectorPreprocessing)
         self._worker = worker
 
     def detect(self, picture: Pixels, deadline: float) -> list[Detection]:

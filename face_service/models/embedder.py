@@ -19,10 +19,9 @@ class Embedder:
     """Turns prepared face crops into embeddings."""
 
     def __init__(self, file: GraphFile, worker: GraphWorker) -> None:
-        assert isinstance(file.card.preprocessing, EmbedderPreprocessing)
         if file.card.decision is None:
             raise GraphError(f"{file.path}: its card names no decision.threshold")
-        self.preprocessing = file.card.preprocessing
+        self.preprocessing = file.card.preprocessing_as(EmbedderPreprocessing)
         self.fingerprint = file.card.fingerprint
         self.threshold = file.card.decision.threshold
         self._worker = worker
@@ -51,6 +50,4 @@ def embedder_example(input_shape: tuple[int | None, ...]) -> NDArray[np.float32]
 def check_embedder_outputs(file: GraphFile, outputs: Outputs) -> None:
     """Refuse a graph whose output is not [N, D]."""
     if outputs[0].ndim != 2:
-        raise GraphError(
-            f"{file.path}: expected embeddings [N, D], found {list(outputs[0].shape)}"
-        )
+        raise GraphError(f"{file.path}: expected embeddings [N, D], found {list(outputs[0].shape)}")

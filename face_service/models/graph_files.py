@@ -79,7 +79,7 @@ def describe_graph(
     role: Role,
     path: Path,
     profile: ProfileChoice = "auto",
-    overrides: Overrides = Overrides(),  # noqa: B008 - frozen
+    overrides: Overrides = Overrides(),
 ) -> GraphFile:
     """Return the file with the card it is to be used with.
 

@@ -19,8 +19,7 @@ class Landmarker:
     """Finds 68 points in prepared face crops."""
 
     def __init__(self, file: GraphFile, worker: GraphWorker) -> None:
-        assert isinstance(file.card.preprocessing, LandmarkerPreprocessing)
-        self._preprocessing = file.card.preprocessing
+        self._preprocessing = file.card.preprocessing_as(LandmarkerPreprocessing)
         self._worker = worker
 
     @property

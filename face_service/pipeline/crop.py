@@ -41,10 +41,15 @@ class Region(NamedTuple):
         return self.right - self.left
 
 
-def square_region(box: Boxes, pixels: Pixels, margin: float) -> Region:
-    """Return the square about a normalised box ``[4]``, widened by ``margin``."""
+def square_region(box: Boxes, pixels: Pixels, margin: float, top_shift: float = 0.0) -> Region:
+    """Return the square about a normalised box ``[4]``, widened by ``margin``.
+
+    The box's top is lowered by ``top_shift`` of its height before the square is taken.
+    """
     height, width = pixels.shape[:2]
-    square = square_boxes(scale_boxes(box[None], height, width), margin)[0]
+    scaled = scale_boxes(box[None], height, width)
+    scaled[:, 0] += (scaled[:, 2] - scaled[:, 0]) * top_shift
+    square = square_boxes(scaled, margin)[0]
     top, left = round(float(square[0])), round(float(square[1]))
     side = max(1, round(float(square[2] - square[0])))
     return Region(top, left, top + side, left + side)
@@ -68,8 +73,8 @@ def cut(pixels: Pixels, region: Region) -> Pixels:
     height, width = pixels.shape[:2]
     rows = np.clip(np.arange(region.top, region.bottom), 0, height - 1)
     columns = np.clip(np.arange(region.left, region.right), 0, width - 1)
-    inside = 0 <= region.top and region.bottom <= height
-    if inside and 0 <= region.left and region.right <= width:
+    inside = region.top >= 0 and region.bottom <= height
+    if inside and region.left >= 0 and region.right <= width:
         return pixels[region.top : region.bottom, region.left : region.right]
     return pixels[rows[:, None], columns]
 
@@ -106,7 +111,7 @@ def prepare_face(pixels: Pixels, box: Boxes, how: EmbedderPreprocessing, size: S
 def landmark_region(pixels: Pixels, box: Boxes, how: LandmarkerPreprocessing) -> Region:
     """Return the region in which the landmark net looks at a normalised ``box`` [4]."""
     if how.crop == "square":
-        return square_region(box, pixels, how.margin)
+        return square_region(box, pixels, how.margin, how.top_shift)
     return box_region(box, pixels, how.margin, how.top_shift)
 
 

@@ -67,7 +67,7 @@ REFERENCE_EMBEDDER = EmbedderPreprocessing(
 )
 LEGACY_EMBEDDER = EmbedderPreprocessing("BGR", "box", 0.0, "prewhiten", "normalise-then-resize")
 
-REFERENCE_LANDMARKER = LandmarkerPreprocessing("RGB", "square", 0.0, 0.0)
+REFERENCE_LANDMARKER = LandmarkerPreprocessing("RGB", "square", 0.3, 0.3)
 LEGACY_LANDMARKER = LandmarkerPreprocessing("BGR", "box", 0.0, 0.2)
 
 # Unsquared L2 distances. 0.3 is what the demos compare with.

@@ -86,8 +86,6 @@ def _compose(settings: Settings, engine: Engine) -> Components:
         FeatureFile(settings.face_dir),
         uploads,
         offloader,
-        ServiceOptions(
-            limits, settings.image_size, settings.deadline_seconds, settings.queue_size
-        ),
+        ServiceOptions(limits, settings.image_size, settings.deadline_seconds, settings.queue_size),
     )
     return Components(settings, engine, service, tasks, Gate(settings.queue_size), offloader)

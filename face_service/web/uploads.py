@@ -16,7 +16,7 @@ def posted_file() -> bytes:
     file = request.files.get(FIELD)
     if file is None:
         raise MissingFieldError(f"multipart field '{FIELD}' is missing")
-    data = file.read()
+    data: bytes = file.read()
     if not data:
         raise MissingFieldError(f"multipart field '{FIELD}' is empty")
     return data

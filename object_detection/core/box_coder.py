@@ -35,4 +35,5 @@ def decode_boxes(codes: Boxes, anchors: Boxes) -> Boxes:
 
 def _centres_and_sizes(boxes: Boxes) -> tuple[Boxes, Boxes]:
     boxes = require_boxes(boxes)
-    return (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    centres = (boxes[:, :2] + boxes[:, 2:]) / np.float32(2)
+    return centres, boxes[:, 2:] - boxes[:, :2]

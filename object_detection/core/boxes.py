@@ -39,7 +39,8 @@ def compute_iou(first: Boxes, second: Boxes) -> NDArray[np.float32]:
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
     overlap = np.prod(np.maximum(high - low, 0), axis=2)
     union = compute_areas(first)[:, None] + compute_areas(second)[None, :] - overlap
-    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    iou = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    return np.asarray(iou, dtype=np.float32)
 
 
 def clip_boxes(boxes: Boxes, height: float = 1.0, width: float = 1.0) -> Boxes:

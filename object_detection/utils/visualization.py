@@ -34,4 +34,4 @@ def draw_points(
 
 def _stroke(picture: NDArray[np.uint8]) -> int:
     """A line width that stays visible on a large picture."""
-    return max(1, round(max(picture.shape[:2]) / 400))
+    return max(1, round(max(int(side) for side in picture.shape[:2]) / 400))
