@@ -23,7 +23,14 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Load the graphs in the worker, after the fork, before its first request."""
-    from face_service.web.server import start_engine  # noqa: PLC0415 - after gevent's patching
+    """Load the graphs in the worker: after the fork, and before it takes its first request.
 
-    start_engine(worker.app.wsgi())
+    The workers share one socket, so one that still loads would refuse what another could answer.
+    """
+    from face_service.web.server import engine_of, start_engine  # noqa: PLC0415 - patched by now
+
+    app = worker.app.wsgi()
+    start_engine(app)
+    engine = engine_of(app)
+    while engine.error is None and not engine.wait_until_loaded(timeout=1):
+        worker.notify()  # the master kills a worker that is silent for its timeout

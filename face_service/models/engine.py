@@ -74,14 +74,17 @@ class Engine:
         self._started_in: int | None = None
         self._error: ServiceError | None = None
 
-    def start(self) -> None:
-        """Find the graphs and begin to load them; returns before they are ready. Idempotent.
+    def start(self) -> bool:
+        """Find the graphs and begin to load them; returns before they are ready.
+
+        Returns:
+            Whether this call started them; False when they were started before.
 
         Raises:
             GraphError: a graph is missing, ambiguous, or its card is wrong.
         """
         if self._started_in == os.getpid():
-            return
+            return False
         if self._started_in is not None:
             raise NotReadyError("the graphs were loaded before a fork: start them in the child")
         self._started_in = os.getpid()
@@ -90,6 +93,7 @@ class Engine:
         except ServiceError as error:
             self._error = error
             raise
+        return True
 
     def _start(self) -> None:
         options = self._options

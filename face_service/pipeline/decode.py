@@ -16,12 +16,14 @@ from face_service.errors import MissingFieldError, NotAPictureError, TooLargeErr
 
 Pixels = NDArray[np.uint8]
 
+
 # Pillow's name of each format to the extension a file of it gets. MPO is the JPEG of phones that
-# store a second view behind the first.
+# store a second view behind the first; Pillow opens it as JPEG.
 EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "BMP": "bmp", "WEBP": "webp"}
+_OPENERS = ("JPEG", "PNG", "BMP", "WEBP")
 _SUPPORTED = "JPEG, PNG, BMP or WebP"
 # What Pillow raises on broken or hostile files of these formats.
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError)
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _open(data: bytes, limits: Limits) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our cap is below
-            image = Image.open(io.BytesIO(data), formats=list(EXTENSIONS))
+            image = Image.open(io.BytesIO(data), formats=_OPENERS)
     except Image.DecompressionBombError as error:
         raise TooLargeError(f"the picture is too large: {error}") from error
     except _BROKEN as error:

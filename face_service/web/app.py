@@ -26,6 +26,7 @@ from face_service.web.health import blueprint as health_blueprint
 from face_service.web.legacy import blueprint as legacy_blueprint
 from face_service.web.legacy_json import blueprint as legacy_json_blueprint
 from face_service.web.request_log import install_request_log
+from face_service.web.uploads import close_posted_files
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
@@ -41,6 +42,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     # The mini-program's messages are Chinese and go out as such.
     app.json = DefaultJSONProvider(app)
     app.json.ensure_ascii = False
+    app.teardown_request(close_posted_files)
     install_request_log(app)
     app.register_blueprint(health_blueprint)
     app.register_blueprint(legacy_blueprint)

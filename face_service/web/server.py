@@ -57,12 +57,13 @@ def serve(app: Flask, settings: Settings) -> int:
 def start_engine(app: Flask) -> None:
     """Start an application's engine without waiting for it; a failure shows in ``/readyz``.
 
-    Call it in the process that serves: after a fork, never before.
+    Call it in the process that serves: after a fork, never before. Further calls do nothing.
     """
     engine = engine_of(app)
     started = time.monotonic()
     try:
-        engine.start()
+        if not engine.start():
+            return
     except ServiceError as error:
         _LOG.error("%s", error.message)
         return

@@ -22,6 +22,11 @@ def posted_file() -> bytes:
     return data
 
 
+def close_posted_files(_: BaseException | None) -> None:
+    """Close what parsing the request has spooled to disk, used or not."""
+    request.close()
+
+
 def query_paths(count: int) -> list[str]:
     """Return the ``count`` upload paths in the query: ``url``, repeated, or ``url1``, ``url2``.
 

@@ -1,0 +1,158 @@
+"""Native threads, signals and offloading, with and without gevent's monkey-patching.
+
+Patching is for a whole process, so the patched side runs in processes of its own.
+"""
+
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+
+from face_service.concurrency.native import start_thread
+from face_service.concurrency.offload import Offloader
+from face_service.concurrency.signal import make_signal
+from face_service.errors import NoFaceError
+
+
+def run_patched(code: str) -> None:
+    """Run ``code`` in a new process under ``monkey.patch_all()``; it must print "ok"."""
+    head = "from gevent import monkey; monkey.patch_all()\n"
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", head + textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.stdout.strip(), ended.stderr) == ("ok", "")
+
+
+def test_a_signal_crosses_from_a_native_thread() -> None:
+    signal = make_signal()
+    start_thread(signal.fire)
+    assert signal.wait(10)
+
+
+def test_a_signal_that_is_not_fired_times_out() -> None:
+    assert not make_signal().wait(0.01)
+
+
+def test_offloading_runs_in_place_where_threads_are_threads() -> None:
+    assert Offloader(1).run(threading.get_ident) == threading.get_ident()
+
+
+def test_offloading_raises_what_the_work_raises() -> None:
+    with pytest.raises(NoFaceError, match="nobody"):
+        Offloader(1).run(_fail)
+
+
+def _fail() -> None:
+    raise NoFaceError("nobody")
+
+
+def test_patched_a_signal_crosses_into_the_hub_while_greenlets_run() -> None:
+    run_patched(
+        """
+        import time, gevent
+        from face_service.concurrency.native import start_thread
+        from face_service.concurrency.signal import make_signal
+        sleep = monkey.get_original("time", "sleep")
+        ticks = []
+        ticker = gevent.spawn(lambda: [(ticks.append(1), gevent.sleep(0.01)) for _ in range(1000)])
+        signal = make_signal()
+        start_thread(lambda: (sleep(0.3), signal.fire()))
+        assert signal.wait(10)
+        assert len(ticks) > 10, len(ticks)
+        print("ok")
+        """
+    )
+
+
+def test_patched_a_signal_may_fire_before_during_and_after_the_wait() -> None:
+    run_patched(
+        """
+        import gevent
+        from face_service.concurrency.native import start_thread
+        from face_service.concurrency.signal import make_signal
+        early = make_signal()
+        start_thread(early.fire)
+        gevent.sleep(0.05)
+        assert early.wait(10)
+        late = make_signal()
+        assert not late.wait(0.01)
+        late.fire()
+        many = [make_signal() for _ in range(200)]
+        for signal in many:
+            start_thread(signal.fire)
+        assert all(signal.wait(10) for signal in many)
+        print("ok")
+        """
+    )
+
+
+def test_patched_a_worker_serves_greenlets_from_one_native_thread() -> None:
+    run_patched(
+        """
+        import time, gevent, numpy as np
+        from face_service.models.worker import GraphWorker
+        get_ident = monkey.get_original("_thread", "get_ident")
+        sleep = monkey.get_original("time", "sleep")
+        threads = set()
+
+        class Runner:
+            batch_sizes = (1, 2, 4)
+            input_shape = (None, 1, 1, 1)
+            def run(self, batch):
+                threads.add(get_ident())
+                sleep(0.002)
+                return (batch * 2,)
+
+        worker = GraphWorker("fake", 1000)
+        worker.start(Runner)
+        assert worker.wait_until_loaded(10)
+        def ask(value):
+            return float(worker.run([np.array(value)], time.monotonic() + 20)[0][0])
+        jobs = [gevent.spawn(ask, value) for value in range(200)]
+        gevent.joinall(jobs, raise_error=True)
+        assert [job.value for job in jobs] == [2 * value for value in range(200)]
+        assert len(threads) == 1 and get_ident() not in threads
+        print("ok")
+        """
+    )
+
+
+def test_patched_offloading_leaves_the_hub_free_and_prints_no_traceback() -> None:
+    run_patched(
+        """
+        import gevent
+        from face_service.concurrency.offload import Offloader
+        from face_service.errors import NoFaceError
+        sleep = monkey.get_original("time", "sleep")
+        ticks = []
+        gevent.spawn(lambda: [(ticks.append(1), gevent.sleep(0.01)) for _ in range(1000)])
+        offloader = Offloader(2)
+        offloader.run(sleep, 0.3)
+        assert len(ticks) > 10, len(ticks)
+        def fail():
+            raise NoFaceError("nobody")
+        try:
+            offloader.run(fail)
+        except NoFaceError:
+            print("ok")
+        """
+    )
+
+
+def test_native_threads_are_not_greenlets() -> None:
+    done = threading.Event()
+    idents: list[int] = []
+
+    def note() -> None:
+        idents.append(threading.get_ident())
+        done.set()
+
+    start_thread(note)
+    assert done.wait(10)
+    assert idents[0] != threading.get_ident()

@@ -1,0 +1,48 @@
+"""Fixtures that several packages of tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from face_service.settings import Settings
+from face_service.web.app import create_app
+from face_service.web.server import engine_of
+from tests.fakes.graphs import write_fake_graphs
+
+
+def make_app(root: Path, graphs: Path, **overrides: str) -> Flask:
+    """Return an application on ``graphs`` with its own data folders, its engine loaded."""
+    environment = {
+        "FACE_GRAPHS_DIR": str(graphs),
+        "FACE_FACE_DIR": str(root / "face"),
+        "FACE_TMP_DIR": str(root / "tmp"),
+        "FACE_VISIBLE_DEVICES": "-1",
+        **{f"FACE_{name.upper()}": value for name, value in overrides.items()},
+    }
+    app = create_app(Settings.from_environment(environment))
+    engine = engine_of(app)
+    engine.start()
+    assert engine.wait_until_loaded(60)
+    return app
+
+
+@pytest.fixture(scope="session")
+def fake_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with fake graphs under the reference profile."""
+    return write_fake_graphs(tmp_path_factory.mktemp("graphs"))
+
+
+@pytest.fixture
+def app(tmp_path: Path, fake_graphs: Path) -> Flask:
+    """An application on the fake graphs with empty stores."""
+    return make_app(tmp_path, fake_graphs)
+
+
+@pytest.fixture
+def client(app: Flask) -> Iterator[FlaskClient]:
+    """A client of :func:`app`."""
+    with app.test_client() as client:
+        yield client

@@ -1,0 +1,186 @@
+"""The worker thread: batching, bounds, deadlines, failures. No TensorFlow."""
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from face_service.errors import (
+    BusyError,
+    DeadlineExceededError,
+    GraphError,
+    NotReadyError,
+    ServiceError,
+)
+from face_service.models.worker import GraphRunner, GraphWorker, Outputs
+
+
+class FakeRunner:
+    """Doubles numbers; holds each run until it is let go."""
+
+    def __init__(self, batch_sizes: Sequence[int] = (1, 2, 4), held: bool = False) -> None:
+        self.batch_sizes = batch_sizes
+        self.input_shape: tuple[int | None, ...] = (None, 1, 1, 1)
+        self.batches: list[list[float]] = []
+        self.threads: set[int] = set()
+        self.running = threading.Event()
+        self.go = threading.Event()
+        if not held:
+            self.go.set()
+
+    def run(self, batch: NDArray[Any]) -> Outputs:
+        self.running.set()
+        assert self.go.wait(10)
+        self.batches.append(batch.tolist())
+        self.threads.add(threading.get_ident())
+        if -1.0 in batch:
+            raise ValueError("negative")
+        return (batch * 2, batch + 1)
+
+
+def started(runner: GraphRunner, queue_size: int = 100) -> GraphWorker:
+    worker = GraphWorker("fake", queue_size)
+    worker.start(lambda: runner)
+    assert worker.wait_until_loaded(10)
+    return worker
+
+
+def soon() -> float:
+    return time.monotonic() + 10
+
+
+def examples(*values: float) -> list[NDArray[np.float64]]:
+    return [np.array(value) for value in values]
+
+
+def queue_behind(
+    runner: FakeRunner, worker: GraphWorker, pool: ThreadPoolExecutor, values: Sequence[float]
+) -> list[Any]:
+    """Start a run that is held, queue one caller a value behind it; return all futures."""
+    futures = [pool.submit(worker.run, examples(100), soon())]
+    assert runner.running.wait(10)
+    for value in values:
+        waiting = worker._state.waiting
+        futures.append(pool.submit(worker.run, examples(value), soon()))
+        give_up = soon()
+        while worker._state.waiting == waiting and time.monotonic() < give_up:
+            time.sleep(0.001)
+    return futures
+
+
+def test_no_examples_need_no_run() -> None:
+    runner = FakeRunner()
+    assert started(runner).run([], soon()) == []
+    assert runner.batches == []
+
+
+def test_every_example_gets_its_own_outputs_in_order() -> None:
+    outputs = started(FakeRunner()).run(examples(1, 2, 3, 4, 5), soon())
+    assert [(float(a), float(b)) for a, b in outputs] == [(2, 2), (4, 3), (6, 4), (8, 5), (10, 6)]
+
+
+def test_queued_callers_share_the_largest_allowed_batches() -> None:
+    runner = FakeRunner(held=True)
+    worker = started(runner)
+    with ThreadPoolExecutor(8) as pool:
+        futures = queue_behind(runner, worker, pool, [1, 2, 3, 4, 5, 6, 7])
+        runner.go.set()
+        assert [float(future.result()[0][0]) for future in futures] == [200, 2, 4, 6, 8, 10, 12, 14]
+    assert runner.batches == [[100], [1, 2, 3, 4], [5, 6], [7]]
+
+
+def test_one_thread_runs_the_graph() -> None:
+    runner = FakeRunner()
+    worker = started(runner)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda value: worker.run(examples(value), soon()), range(40)))
+    assert len(runner.threads) == 1
+    assert threading.get_ident() not in runner.threads
+
+
+def test_full_queue_is_busy_at_once_and_recovers() -> None:
+    runner = FakeRunner(held=True)
+    worker = started(runner, queue_size=2)
+    with ThreadPoolExecutor(4) as pool:
+        futures = queue_behind(runner, worker, pool, [1, 2])
+        with pytest.raises(BusyError) as caught:
+            worker.run(examples(3), soon())
+        assert caught.value.retry_after >= 1
+        runner.go.set()
+        assert [float(future.result()[0][0]) for future in futures] == [200, 2, 4]
+    assert float(worker.run(examples(9), soon())[0][0]) == 18
+
+
+def test_more_examples_than_the_queue_holds_are_refused_whole() -> None:
+    runner = FakeRunner()
+    worker = started(runner, queue_size=2)
+    with pytest.raises(BusyError):
+        worker.run(examples(1, 2, 3), soon())
+    assert runner.batches == []
+
+
+def test_a_late_caller_is_told_and_its_example_is_not_run() -> None:
+    runner = FakeRunner(held=True)
+    worker = started(runner)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(worker.run, examples(1), soon())
+        assert runner.running.wait(10)
+        with pytest.raises(DeadlineExceededError):
+            worker.run(examples(2), time.monotonic() + 0.05)
+        runner.go.set()
+        first.result()
+    worker.run(examples(3), soon())
+    assert runner.batches == [[1], [3]]
+
+
+def test_a_failing_run_is_told_to_its_callers_only() -> None:
+    worker = started(FakeRunner(batch_sizes=(1,)))
+    with pytest.raises(ServiceError, match="the fake graph failed: ValueError: negative"):
+        worker.run(examples(-1), soon())
+    assert float(worker.run(examples(2), soon())[0][0]) == 4
+
+
+def test_a_graph_that_cannot_be_loaded_is_an_error_and_not_a_hang() -> None:
+    worker = GraphWorker("fake", 10)
+
+    def fail() -> GraphRunner:
+        raise GraphError("x.pb: not a graph")
+
+    worker.start(fail)
+    assert worker.wait_until_loaded(10)
+    assert not worker.ready
+    with pytest.raises(NotReadyError, match=r"x.pb: not a graph"):
+        worker.run(examples(1), soon())
+
+
+def test_a_defect_while_loading_is_an_error_too() -> None:
+    worker = GraphWorker("fake", 10)
+
+    def fail() -> GraphRunner:
+        raise ZeroDivisionError
+
+    worker.start(fail)
+    assert worker.wait_until_loaded(10)
+    assert worker.error is not None
+
+
+def test_nothing_runs_before_the_graph_is_loaded() -> None:
+    worker = GraphWorker("fake", 10)
+    release = threading.Event()
+
+    def load() -> GraphRunner:
+        assert release.wait(10)
+        return FakeRunner()
+
+    worker.start(load)
+    with pytest.raises(NotReadyError, match="still loading"):
+        worker.run(examples(1), soon())
+    assert not worker.wait_until_loaded(0.01)
+    release.set()
+    assert worker.wait_until_loaded(10)
+    assert float(worker.run(examples(1), soon())[0][0]) == 2

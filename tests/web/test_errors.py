@@ -1,0 +1,122 @@
+"""Bad input: a clear error with a stable code, never a traceback, on every route."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from face_service.errors import ServiceError
+from tests.conftest import make_app
+from tests.fakes.pictures import face_file
+from tests.web.posting import post_file
+
+TEXT_ROUTES = ["/upload", "/face_register", "/face_login", "/face_landmark"]
+JSON_ROUTES = ["/async_detect", "/verify_face"]
+ROUTES = TEXT_ROUTES + JSON_ROUTES
+
+
+def code_of(client_response: object) -> str:
+    """Return the stable code of an error response, which the header always carries."""
+    return str(client_response.headers["X-Face-Code"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_missing_field_is_a_bad_request(client: FlaskClient, route: str) -> None:
+    response = client.post(route)
+    assert (response.status_code, code_of(response)) == (400, "MISSING_FIELD")
+    assert "multipart field 'file' is missing" in response.text
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_other_field_is_a_bad_request(client: FlaskClient, route: str) -> None:
+    response = post_file(client, route, face_file(1), field="picture")
+    assert (response.status_code, code_of(response)) == (400, "MISSING_FIELD")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_empty_file_is_a_bad_request(client: FlaskClient, route: str) -> None:
+    response = post_file(client, route, b"")
+    assert (response.status_code, code_of(response)) == (400, "MISSING_FIELD")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_text_is_not_a_picture(client: FlaskClient, route: str) -> None:
+    response = post_file(client, route, b"GIF89a or so", name="photo.png")
+    assert (response.status_code, code_of(response)) == (415, "NOT_A_PICTURE")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_too_many_bytes_are_refused(tmp_path: Path, fake_graphs: Path, route: str) -> None:
+    client = make_app(tmp_path, fake_graphs, max_upload_bytes="1000").test_client()
+    response = post_file(client, route, b"x" * 2000)
+    assert (response.status_code, code_of(response)) == (413, "TOO_LARGE")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_too_many_pixels_are_refused(tmp_path: Path, fake_graphs: Path, route: str) -> None:
+    client = make_app(tmp_path, fake_graphs, max_pixels="70000").test_client()
+    response = post_file(client, route, face_file(1))  # 320×240 = 76,800
+    assert (response.status_code, code_of(response)) == (413, "TOO_LARGE")
+
+
+@pytest.mark.parametrize("route", TEXT_ROUTES)
+def test_legacy_errors_are_one_line_of_text(client: FlaskClient, route: str) -> None:
+    response = client.post(route)
+    assert response.mimetype == "text/plain"
+    assert response.text == "error MISSING_FIELD: multipart field 'file' is missing"
+
+
+@pytest.mark.parametrize("route", [*JSON_ROUTES, "/nothing"])
+def test_other_errors_are_json(client: FlaskClient, route: str) -> None:
+    body = client.post(route).json
+    assert body is not None
+    assert sorted(body) == ["code", "error", "request_id"]
+
+
+def test_unknown_route_is_not_found(client: FlaskClient) -> None:
+    response = client.get("/nothing")
+    assert (response.status_code, code_of(response)) == (404, "NOT_FOUND")
+
+
+def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
+    response = client.delete("/face_login")
+    assert (response.status_code, code_of(response)) == (405, "METHOD_NOT_ALLOWED")
+    assert "POST" in response.headers["Allow"]
+
+
+def test_full_upload_store_is_busy(tmp_path: Path, fake_graphs: Path) -> None:
+    client = make_app(tmp_path, fake_graphs, max_uploads="1").test_client()
+    post_file(client, "/upload", face_file(1))
+    response = post_file(client, "/upload", face_file(1))
+    assert (response.status_code, code_of(response)) == (503, "BUSY")
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+def test_a_defect_answers_500_without_its_traceback(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("face_service.service.decode", fail)
+    response = post_file(app.test_client(), "/verify_face", face_file(1))
+    assert (response.status_code, code_of(response)) == (500, "INTERNAL")
+    assert "secret" not in response.text
+    assert "Traceback" not in response.text
+
+
+def test_codes_are_unique() -> None:
+    def descendants(kind: type[ServiceError]) -> list[type[ServiceError]]:
+        return [kind, *(deep for sub in kind.__subclasses__() for deep in descendants(sub))]
+
+    codes = [kind.code for kind in descendants(ServiceError)]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_response_carries_a_request_id(client: FlaskClient) -> None:
+    assert len(client.get("/healthz").headers["X-Request-ID"]) == 32
+    kept = client.get("/healthz", headers={"X-Request-ID": "phone-7"})
+    assert kept.headers["X-Request-ID"] == "phone-7"
+    replaced = client.get("/healthz", headers={"X-Request-ID": "a b; c"})
+    assert replaced.headers["X-Request-ID"] != "a b; c"
