@@ -57,7 +57,9 @@ def build_graphs(options: BuildOptions) -> list[Path]:
 
 def _build_missing(options: BuildOptions) -> list[Path]:
     recipes = [
-        recipe for recipe in map(RECIPES.__getitem__, options.roles) if _is_due(recipe, options)
+        recipe
+        for recipe in map(RECIPES.__getitem__, dict.fromkeys(options.roles))
+        if _is_due(recipe, options)
     ]
     fetcher = Fetcher(options.graphs_dir / CACHE_NAME, options.provided)
     written = []
@@ -76,7 +78,10 @@ def _build_missing(options: BuildOptions) -> list[Path]:
 def _build_one(recipe: Recipe, fetcher: Fetcher, folder: Path) -> Path:
     graph = recipe.build(fetcher.fetch(recipe.archive))
     path = folder / recipe.filename
-    # The card goes first: a graph without a card would be taken for somebody's own.
+    # A graph beside a card that does not describe it would be taken for somebody's own. So the old
+    # graph goes first, then the card is written, then the graph: whatever interrupts this, the
+    # graph is missing, and missing graphs are built.
+    path.unlink(missing_ok=True)
     write_atomically(card_path(path), write_card(recipe.card(graph)), durable=True)
     write_atomically(path, graph, durable=True)
     return path

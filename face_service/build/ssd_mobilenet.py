@@ -34,7 +34,7 @@ def build_detector(weights: Weights, size: int = TRAINED_SIZE) -> bytes:
     The graph takes ``image_tensor:0`` uint8 [N, H, W, 3] RGB and gives, best first,
     ``detection_boxes:0`` float32 [N, 100, 4] (ymin, xmin, ymax, xmax in 0..1),
     ``detection_scores:0`` [N, 100], ``detection_classes:0`` [N, 100] (1 = face) and
-    ``num_detections:0`` [N], padded with zeros.
+    ``num_detections:0`` [N]. What lies past a picture's ``num_detections`` has score 0.
 
     Args:
         weights: tensors of ``ssd_mobilenetv1_model`` by name.

@@ -72,7 +72,7 @@ class ModelCard:
     def preprocessing_as(self, kind: type[T]) -> T:
         """Return the preprocessing, known to be of one role's kind."""
         if not isinstance(self.preprocessing, kind):
-            raise GraphError(f"card {self.name!r}: is that of a {self.role}")
+            raise GraphError(f"card {self.name!r}: has the role {self.role}")
         return self.preprocessing
 
     @property

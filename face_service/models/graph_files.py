@@ -92,9 +92,9 @@ def describe_graph(
         name: ProfileName = "legacy" if profile == "auto" else profile
         notes = (*notes, f"{path}: no card, using the {name} profile")
         card = profile_card(name, role, path.stem, digest)
-    elif profile != "auto":
+    elif profile != "auto" and card.preprocessing != profile_preprocessing(profile, role):
         notes = (*notes, f"{path}: the {profile} profile replaces the card's preprocessing")
-        card = _with_profile(card, profile)
+        card = profile_card(profile, role, card.name, digest)
     return GraphFile(role, path, _override(card, overrides), notes)
 
 
@@ -125,12 +125,6 @@ def _own_card(role: Role, path: Path, digest: str) -> tuple[ModelCard | None, tu
     if card.graph_sha256 not in ("", digest):
         return None, (f"{card_path(path)}: describes another file than {path.name}, set aside",)
     return replace(card, graph_sha256=digest), ()
-
-
-def _with_profile(card: ModelCard, profile: ProfileName) -> ModelCard:
-    forced = profile_card(profile, card.role, card.name, card.graph_sha256)
-    same = card.preprocessing == profile_preprocessing(profile, card.role)
-    return card if same else forced
 
 
 def _is_built(path: Path) -> bool:

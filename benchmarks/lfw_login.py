@@ -1,0 +1,105 @@
+"""How often a running service accepts genuine and impostor pairs, through its own routes.
+
+    python benchmarks/lfw_login.py IMAGES PAIRS [--url URL] [--genuine N] [--impostor N]
+
+IMAGES holds `<Name>/<Name>_0001.jpg`, PAIRS is a `pairs.txt` of Labeled Faces in the Wild (lines
+`name a b` and `name a other b`, tab-separated; other lines are skipped). For each pair the first
+picture is posted to /face_register and the second to /face_login; a picture without a detected
+face counts as rejected. Overwrites the enrolment of the service it is pointed at.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import requests
+from tqdm import tqdm
+
+Pair = tuple[Path, Path]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Counts over one kind of pairs."""
+
+    pairs: int
+    accepted: int
+    without_face: int
+
+    @property
+    def rate(self) -> float:
+        """Share of pairs accepted."""
+        return self.accepted / self.pairs
+
+
+def read_pairs(images: Path, pairs: Path) -> tuple[list[Pair], list[Pair]]:
+    """Return (genuine, impostor) pairs of picture files."""
+    genuine: list[Pair] = []
+    impostor: list[Pair] = []
+    for line in pairs.read_text().splitlines():
+        fields = line.split("\t")
+        if len(fields) == 3:
+            name, first, second = fields
+            genuine.append((_picture(images, name, first), _picture(images, name, second)))
+        elif len(fields) == 4:
+            name, first, other, second = fields
+            impostor.append((_picture(images, name, first), _picture(images, other, second)))
+    return genuine, impostor
+
+
+def measure(session: requests.Session, url: str, pairs: Sequence[Pair], label: str) -> Outcome:
+    """Register and log in with every pair."""
+    accepted = without_face = 0
+    for first, second in tqdm(pairs, desc=label):
+        answers = [
+            session.post(url + route, files={"file": path.read_bytes()}, timeout=60)
+            for route, path in (("/face_register", first), ("/face_login", second))
+        ]
+        for answer in answers:
+            answer.raise_for_status()
+        codes = [answer.headers.get("X-Face-Code") for answer in answers]
+        without_face += "NO_FACE" in codes
+        accepted += [answer.text for answer in answers] == ["success", "success"]
+    return Outcome(len(pairs), accepted, without_face)
+
+
+def spread(pairs: Sequence[Pair], count: int) -> list[Pair]:
+    """Return ``count`` pairs evenly spread over all; 0 returns all."""
+    if not 0 < count < len(pairs):
+        return list(pairs)
+    return [pairs[index * len(pairs) // count] for index in range(count)]
+
+
+def main() -> None:
+    """Measure and print a JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("images", type=Path)
+    parser.add_argument("pairs", type=Path)
+    parser.add_argument("--url", default="http://localhost:5000")
+    parser.add_argument("--genuine", type=int, default=200, help="0 takes all")
+    parser.add_argument("--impostor", type=int, default=200, help="0 takes all")
+    options = parser.parse_args()
+    genuine, impostor = read_pairs(options.images, options.pairs)
+    started = time.monotonic()
+    with requests.Session() as session:
+        same = measure(session, options.url, spread(genuine, options.genuine), "genuine")
+        other = measure(session, options.url, spread(impostor, options.impostor), "impostor")
+    report = {
+        "tar": round(same.rate, 4),
+        "far": round(other.rate, 4),
+        "genuine": asdict(same),
+        "impostor": asdict(other),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    print(json.dumps(report, indent=2))
+
+
+def _picture(images: Path, name: str, number: str) -> Path:
+    return images / name / f"{name}_{int(number):04d}.jpg"
+
+
+if __name__ == "__main__":
+    main()
