@@ -74,7 +74,7 @@ def _size(value: str) -> tuple[int, int]:
 
 
 def _file_name(value: str) -> str:
-    if Path(value).name != value:
+    if Path(value).name != value or value == "..":
         raise ValueError("expected a file name without a folder")
     return value
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from face_service.errors import MissingFieldError, NotAPictureError, TooLargeError
 
@@ -22,6 +22,23 @@ Pixels = NDArray[np.uint8]
 EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "BMP": "bmp", "WEBP": "webp"}
 _OPENERS = ("JPEG", "PNG", "BMP", "WEBP")
 _SUPPORTED = "JPEG, PNG, BMP or WebP"
+# EXIF orientation to what makes the picture upright. Not ImageOps.exif_transpose: it writes all
+# other tags anew and fails on any that is odd.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Our own cap on pixels is checked before decoding; Pillow's is fixed and process-wide. Its warnings
+# are about odd metadata, of which every phone has its own. Both are set here, once, because
+# decoding runs on several threads and neither can be set for one of them.
+Image.MAX_IMAGE_PIXELS = None
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
 # What Pillow raises on broken or hostile files of these formats.
 _BROKEN = (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError)
 
@@ -70,17 +87,18 @@ def decode(data: bytes, limits: Limits) -> Picture:
         MissingFieldError, NotAPictureError, TooLargeError: as :func:`identify`; a file that ends
             or breaks amid its pixels is not a picture either.
     """
-    with _open(data, limits) as image, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the pixels decide
+    with _open(data, limits) as image:
         try:
-            upright = ImageOps.exif_transpose(image)
-            rgb = _to_rgb(upright)
+            image.load()
+            rgb = _to_rgb(image)
+            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+            upright = rgb if turn is None else rgb.transpose(turn)
         except _BROKEN as error:
             raise NotAPictureError(f"the picture is damaged: {error}") from error
-    width, height = rgb.size
-    if max(rgb.size) > limits.max_side:
-        rgb = _shrink(rgb, limits.max_side)
-    return Picture(np.asarray(rgb, dtype=np.uint8), width, height)
+    width, height = upright.size
+    if max(upright.size) > limits.max_side:
+        upright = _shrink(upright, limits.max_side)
+    return Picture(np.asarray(upright, dtype=np.uint8), width, height)
 
 
 def _open(data: bytes, limits: Limits) -> Image.Image:
@@ -89,11 +107,7 @@ def _open(data: bytes, limits: Limits) -> Image.Image:
     if len(data) > limits.max_bytes:
         raise TooLargeError(f"the file has {len(data)} bytes, the limit is {limits.max_bytes}")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our cap is below
-            image = Image.open(io.BytesIO(data), formats=_OPENERS)
-    except Image.DecompressionBombError as error:
-        raise TooLargeError(f"the picture is too large: {error}") from error
+        image = Image.open(io.BytesIO(data), formats=_OPENERS)
     except _BROKEN as error:
         raise NotAPictureError(f"the file is not a {_SUPPORTED} picture") from error
     if image.width * image.height > limits.max_pixels:

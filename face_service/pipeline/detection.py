@@ -49,8 +49,8 @@ def select_detections(
         score_floor: a score must be greater than this.
     """
     clipped = clip_boxes(boxes.astype(np.float32))
-    usable = np.isfinite(clipped).all(axis=1) & (compute_areas(clipped) > 0)
-    chosen = np.flatnonzero(usable & (scores > score_floor))
+    # A box of NaN has no area either.
+    chosen = np.flatnonzero((compute_areas(clipped) > 0) & (scores > score_floor))
     best_first = chosen[np.argsort(-scores[chosen], kind="stable")]
     return [Detection(clipped[index], float(scores[index])) for index in best_first]
 

@@ -1,5 +1,6 @@
 """A folder whose files expire, with a bound on how many there may be."""
 
+import math
 import os
 import stat
 import time
@@ -13,8 +14,8 @@ from face_service.errors import BusyError
 class ExpiringFolder:
     """Files that count for ``ttl`` seconds after they were last written.
 
-    Shared by all processes of the service: the folder itself is the only state. Names starting
-    with a dot and files of other suffixes are left alone.
+    Shared by all processes of the service: the folder itself is the only state. Files of other
+    suffixes, and folders, are left alone.
     """
 
     def __init__(self, folder: Path, suffixes: frozenset[str], ttl: float, limit: int) -> None:
@@ -32,11 +33,11 @@ class ExpiringFolder:
             if modified + self._ttl < time.time():
                 with suppress(FileNotFoundError):  # another process was faster
                     path.unlink()
-            else:
+            elif path.suffix in self._suffixes:
                 alive += 1
                 oldest = min(oldest, modified)
         if alive >= self._limit:
-            wait = round(oldest + self._ttl - time.time())
+            wait = math.ceil(oldest + self._ttl - time.time())
             raise BusyError(f"{alive} {what} are kept already", retry_after=wait)
 
     def read(self, name: str) -> bytes | None:
@@ -48,18 +49,21 @@ class ExpiringFolder:
             descriptor = os.open(self.folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_mtime + self._ttl < time.time():
+            os.close(descriptor)
+            return None
         with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
-            expired = status.st_mtime + self._ttl < time.time()
-            if expired or not stat.S_ISREG(status.st_mode):
-                return None
             return file.read()
 
     def _files(self) -> Iterator[tuple[Path, float]]:
         with os.scandir(self.folder) as entries:
             for entry in entries:
                 path = Path(entry.path)
-                if path.suffix not in self._suffixes or path.name.startswith("."):
+                hidden = path.name.startswith(".")
+                ours = path.suffix in self._suffixes and not hidden
+                left_by_a_killed_writer = path.suffix == ".part" and hidden
+                if not (ours or left_by_a_killed_writer) or entry.is_dir(follow_symlinks=False):
                     continue
                 with suppress(FileNotFoundError):
                     yield path, entry.stat(follow_symlinks=False).st_mtime

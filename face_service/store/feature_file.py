@@ -9,7 +9,6 @@ since simply has no stamp.
 import fcntl
 import hashlib
 import json
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,9 +50,11 @@ def parse_embedding(line: str, where: str) -> Embedding:
         values = [float(field) for field in line.strip().split(",")]
     except ValueError as error:
         raise FeatureFileError(f"{where}: expected comma-separated numbers: {error}") from error
-    if not all(math.isfinite(value) for value in values):
+    with np.errstate(over="ignore"):
+        embedding = np.array(values).astype(np.float32)
+    if not np.isfinite(embedding).all():
         raise FeatureFileError(f"{where}: holds a value that is not finite")
-    return np.array(values, dtype=np.float32)
+    return embedding
 
 
 class FeatureFile:
@@ -69,6 +70,8 @@ class FeatureFile:
         line = format_embedding(embedding).encode()
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._exclusive():
+            for stale in self._folder.glob(".feature*.part"):  # of writers that were killed
+                stale.unlink()
             stamps = [(_digest(line), fingerprint)]
             stamps += [stamp for stamp in self._read_stamps() if stamp[0] != stamps[0][0]]
             current = _digest(self._path.read_bytes()) if self._path.is_file() else ""
@@ -85,6 +88,9 @@ class FeatureFile:
             NotEnrolledError: there is no feature file, or it is empty.
             FeatureFileError: it is not one line of numbers.
         """
+        # Stamps are read before and after the line: whatever writes come between, one of the two
+        # still has, or already has, the line's own.
+        stamps = self._read_stamps()
         try:
             content = self._path.read_bytes()
         except FileNotFoundError as error:
@@ -96,7 +102,8 @@ class FeatureFile:
         except UnicodeDecodeError as error:
             raise FeatureFileError(f"{self._path.name}: is not text") from error
         embedding = parse_embedding(line, self._path.name)
-        return Enrolment(embedding, dict(self._read_stamps()).get(_digest(content)))
+        known = dict(stamps + self._read_stamps())
+        return Enrolment(embedding, known.get(_digest(content)))
 
     def read_comparable(self, length: int, fingerprint: str) -> Embedding:
         """Return the enrolled embedding if it may be compared with the loaded graph's.

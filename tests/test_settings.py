@@ -1,0 +1,160 @@
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from face_service.errors import SettingsError
+from face_service.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+DEFAULTS: dict[str, Any] = {
+    "host": "0.0.0.0",
+    "port": 5000,
+    "graphs_dir": PROJECT / "graphs",
+    "face_dir": PROJECT / "face",
+    "tmp_dir": PROJECT / "tmp",
+    "auto_build": True,
+    "detector_graph": "",
+    "embedder_graph": "",
+    "landmarker_graph": "",
+    "profile": "auto",
+    "image_size": (256, 256),
+    "score_floor": None,
+    "threshold": None,
+    "crop_margin": None,
+    "landmark_values": 136,
+    "max_upload_bytes": 20_000_000,
+    "max_pixels": 50_000_000,
+    "max_side": 2560,
+    "queue_size": 128,
+    "max_batch": 8,
+    "deadline_seconds": 30.0,
+    "cpu_threads": 2,
+    "max_connections": 1000,
+    "upload_ttl_seconds": 600.0,
+    "max_uploads": 1000,
+    "task_ttl_seconds": 600.0,
+    "max_tasks": 1000,
+    "log_level": "INFO",
+    "log_format": "text",
+    "visible_devices": "",
+    "gpu_memory_growth": True,
+    "gpu_memory_limit_mb": 0,
+    "tf_log_level": 2,
+    "tf_onednn": True,
+    "tf_intra_op_threads": 0,
+    "tf_inter_op_threads": 1,
+}
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert dataclasses.asdict(Settings.from_environment({})) == DEFAULTS
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_an_empty_value_means_the_default(name: str) -> None:
+    settings = Settings.from_environment({f"FACE_{name.upper()}": ""})
+    assert dataclasses.asdict(settings) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "parsed"),
+    [
+        ("host", "127.0.0.1", "127.0.0.1"),
+        ("port", "0", 0),
+        ("port", "65535", 65535),
+        ("graphs_dir", "/srv/graphs", Path("/srv/graphs")),
+        ("auto_build", "false", False),
+        ("auto_build", "0", False),
+        ("auto_build", "No", False),
+        ("auto_build", "OFF", False),
+        ("tf_onednn", "on", True),
+        ("tf_onednn", "1", True),
+        ("tf_onednn", "True", True),
+        ("tf_onednn", "yes", True),
+        ("detector_graph", "frozen_inference_graph.pb", "frozen_inference_graph.pb"),
+        ("profile", "legacy", "legacy"),
+        ("image_size", "320x240", (320, 240)),
+        ("image_size", "320,240", (320, 240)),
+        ("score_floor", "0", 0.0),
+        ("score_floor", "1", 1.0),
+        ("threshold", "1.05", 1.05),
+        ("crop_margin", "-0.5", -0.5),
+        ("landmark_values", "272", 272),
+        ("max_batch", "32", 32),
+        ("deadline_seconds", "2.5", 2.5),
+        ("log_format", "json", "json"),
+        ("visible_devices", "-1", "-1"),
+    ],
+)
+def test_a_value_of_the_right_type_is_taken(name: str, value: str, parsed: Any) -> None:
+    settings = Settings.from_environment({f"FACE_{name.upper()}": value})
+    assert dataclasses.asdict(settings) == DEFAULTS | {name: parsed}
+
+
+PORT = "expected a whole number from 0 to 65535"
+FLOOR = "expected a number from 0 to 1"
+SIZE = "expected WIDTHxHEIGHT in pixels, such as 256x256"
+FILE_NAME = "expected a file name without a folder"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "http", PORT),
+        ("PORT", "80.0", PORT),
+        ("PORT", "-1", PORT),
+        ("PORT", "65536", PORT),
+        ("PORT", " 80", PORT),
+        # int() itself refuses this one with a sentence of its own.
+        pytest.param("PORT", "9" * 5000, PORT, id="PORT-5000 digits"),
+        ("AUTO_BUILD", "maybe", "expected true or false"),
+        ("DETECTOR_GRAPH", "/etc/passwd", FILE_NAME),
+        ("EMBEDDER_GRAPH", "../graph.pb", FILE_NAME),
+        ("LANDMARKER_GRAPH", ".", FILE_NAME),
+        ("LANDMARKER_GRAPH", "..", FILE_NAME),
+        ("PROFILE", "Legacy", "expected one of auto, reference, legacy"),
+        ("IMAGE_SIZE", "256", SIZE),
+        ("IMAGE_SIZE", "256x0", SIZE),
+        ("IMAGE_SIZE", "0x256", SIZE),
+        ("IMAGE_SIZE", "256x256x3", SIZE),
+        ("SCORE_FLOOR", "1.01", FLOOR),
+        ("SCORE_FLOOR", "-0.01", FLOOR),
+        ("SCORE_FLOOR", "nan", FLOOR),
+        ("SCORE_FLOOR", "high", FLOOR),
+        ("CROP_MARGIN", "-0.6", "expected a number from -0.5 to 2"),
+        ("DEADLINE_SECONDS", "inf", "expected a number from 0.1 to 600"),
+        ("LANDMARK_VALUES", "68", "expected one of 136, 272"),
+        ("LOG_LEVEL", "info", "expected one of DEBUG, INFO, WARNING, ERROR"),
+    ],
+)
+def test_a_bad_value_is_refused_naming_the_variable(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({f"FACE_{name}": value})
+    assert caught.value.message == f"FACE_{name}={value}: {sentence}"
+
+
+@pytest.mark.parametrize("name", ["FACE_PROT", "FACE_port", "FACE_"])
+def test_an_unknown_variable_of_ours_is_refused_even_empty(name: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}: no such setting; docs/settings\.md"):
+        Settings.from_environment({name: ""})
+
+
+def test_variables_of_others_are_ignored() -> None:
+    others = {"PORT": "x", "face_port": "x", "SURFACE_PORT": "x", "MY_FACE_PORT": "1"}
+    assert Settings.from_environment(others) == Settings()
+
+
+def test_without_an_argument_the_process_environment_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FACE_PORT", "5001")
+    assert Settings.from_environment().port == 5001
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings: Any = Settings()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.port = 80
