@@ -173,7 +173,9 @@ class Settings:
     gpu_memory_limit_mb: int = _setting(
         0, _whole(0, 10**7), "GPU memory to take at the most, MiB; 0 sets no limit."
     )
-    tf_log_level: int = _setting(2, _whole(0, 3), "TensorFlow's own messages: 0 shows all, 3 none.")
+    tf_log_level: int = _setting(
+        3, _whole(0, 3), "TensorFlow's own messages: 0 shows all, 3 none but its greeting."
+    )
     tf_onednn: bool = _setting(
         True, _flag, "Use oneDNN; changing it changes low-order bits of embeddings."
     )

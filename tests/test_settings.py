@@ -42,7 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "visible_devices": "",
     "gpu_memory_growth": True,
     "gpu_memory_limit_mb": 0,
-    "tf_log_level": 2,
+    "tf_log_level": 3,
     "tf_onednn": True,
     "tf_intra_op_threads": 0,
     "tf_inter_op_threads": 1,

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from face_service.build.fetch import Fetcher
+from face_service.build.fetch import STAGE_PREFIX, Fetcher
 from face_service.build.recipes import RECIPES, Recipe
 from face_service.errors import BuildError, GraphError
 from face_service.models.card import ROLES, ModelCard, Role, read_card, write_card
@@ -61,6 +62,7 @@ def _build_missing(options: BuildOptions) -> list[Path]:
         for recipe in map(RECIPES.__getitem__, dict.fromkeys(options.roles))
         if _is_due(recipe, options)
     ]
+    _sweep(options.graphs_dir)
     fetcher = Fetcher(options.graphs_dir / CACHE_NAME, options.provided)
     written = []
     with tqdm(total=len(recipes), desc="build graphs", disable=not recipes) as bar:
@@ -115,6 +117,14 @@ def _one_builder_at_a_time(folder: Path) -> Iterator[None]:
     with (folder / ".build.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed builder left; the lock says that no other is at work."""
+    for part in folder.glob(".*.part"):
+        part.unlink()
+    for stage in (folder / CACHE_NAME).glob(f"{STAGE_PREFIX}*"):
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _remove_if_empty(folder: Path) -> None:

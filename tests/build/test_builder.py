@@ -391,3 +391,15 @@ def test_recipe_of_each_role_writes_a_card_that_reads_back(role: Role, tmp_path:
 def test_raising_a_revision_makes_another_source() -> None:
     recipe = recipes.RECIPES["detector"]
     assert replace(recipe, revision=recipe.revision + 1).source() != recipe.source()
+
+
+def test_what_a_killed_builder_left_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("face_service.build.builder.RECIPES", {})
+    stage = tmp_path / builder.CACHE_NAME / ".fetch-killed"
+    stage.mkdir(parents=True)
+    (stage / "half.whl").write_bytes(b"half")
+    (tmp_path / ".landmark.pb.0123.part").write_bytes(b"half")
+    build_graphs(BuildOptions(tmp_path, roles=[]))
+    assert [path.name for path in tmp_path.iterdir()] == [".build.lock"]
