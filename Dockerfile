@@ -22,5 +22,5 @@ VOLUME ["/app/graphs", "/app/face", "/app/tmp"]
 EXPOSE 5000
 ENV PYTHONUNBUFFERED=1
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD \
-    ["python", "-c", "import urllib.request; urllib.request.urlopen('http://localhost:5000/readyz')"]
+    python -c "import os, urllib.request as r; r.urlopen('http://localhost:%s/readyz' % os.environ.get('FACE_PORT', '5000'))"
 CMD ["python", "flask_run.py"]

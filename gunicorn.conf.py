@@ -27,10 +27,19 @@ def post_worker_init(worker: Any) -> None:
 
     The workers share one socket, so one that still loads would refuse what another could answer.
     """
-    from face_service.web.server import engine_of, start_engine  # noqa: PLC0415 - patched by now
+    # Imported here: by now the worker has patched what these import.
+    from face_service.web.components import components_of  # noqa: PLC0415
+    from face_service.web.server import start_engine  # noqa: PLC0415
 
     app = worker.app.wsgi()
     start_engine(app)
-    engine = engine_of(app)
+    engine = components_of(app).engine
     while engine.error is None and not engine.wait_until_loaded(timeout=1):
         worker.notify()  # the master kills a worker that is silent for its timeout
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Let running graphs end before the process does."""
+    from face_service.web.server import stop_engine  # noqa: PLC0415 - as above
+
+    stop_engine(worker.app.wsgi())

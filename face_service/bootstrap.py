@@ -1,4 +1,4 @@
-"""Having the graphs before serving: build the missing ones in a process of its own."""
+"""Before serving: what the settings say of the graphs, and building those that are missing."""
 
 import logging
 import os
@@ -7,15 +7,45 @@ import sys
 
 from face_service.errors import BuildError, GraphMissingError
 from face_service.models.card import ROLES, Role
-from face_service.models.graph_files import find_graph
+from face_service.models.engine import EngineOptions
+from face_service.models.graph_files import Overrides, find_graph
+from face_service.models.runtime import RuntimeOptions
 from face_service.settings import PROJECT, Settings
-from face_service.web.app import engine_options
 
 _LOG = logging.getLogger(__name__)
 
 
+def engine_options(settings: Settings) -> EngineOptions:
+    """Return what the settings say of the graphs."""
+    return EngineOptions(
+        graphs_dir=settings.graphs_dir,
+        chosen={
+            "detector": settings.detector_graph,
+            "embedder": settings.embedder_graph,
+            "landmarker": settings.landmarker_graph,
+        },
+        profile=settings.profile,
+        overrides=Overrides(settings.score_floor, settings.threshold, settings.crop_margin),
+        runtime=RuntimeOptions(
+            visible_devices=settings.visible_devices,
+            gpu_memory_growth=settings.gpu_memory_growth,
+            gpu_memory_limit_mb=settings.gpu_memory_limit_mb,
+            log_level=settings.tf_log_level,
+            onednn=settings.tf_onednn,
+            intra_op_threads=settings.tf_intra_op_threads,
+            inter_op_threads=settings.tf_inter_op_threads,
+        ),
+        queue_size=settings.queue_size,
+        max_batch=settings.max_batch,
+    )
+
+
 def missing_roles(settings: Settings) -> list[Role]:
-    """Return the roles that no graph file serves."""
+    """Return the roles that no graph file serves and a built one would.
+
+    Raises:
+        GraphError: a file that the settings name is not there, or several could be meant.
+    """
     missing: list[Role] = []
     options = engine_options(settings)
     for role in ROLES:
@@ -30,10 +60,11 @@ def ensure_graphs(settings: Settings) -> None:
     """Build missing graphs, if the settings allow it.
 
     A separate process, because building makes a TensorFlow runtime that the serving process
-    should neither inherit across a fork nor keep in memory.
+    should neither inherit across a fork nor keep in memory. It ends when the caller is stopped.
 
     Raises:
         BuildError: the build failed; it has said why on standard error.
+        GraphError: as :func:`missing_roles`.
     """
     missing = missing_roles(settings)
     if not missing or not settings.auto_build:
@@ -43,5 +74,11 @@ def ensure_graphs(settings: Settings) -> None:
     for role in missing:
         command += ["--only", role]
     environment = {**os.environ, "FACE_GRAPHS_DIR": str(settings.graphs_dir)}
-    if subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode:
+    with subprocess.Popen(command, cwd=PROJECT, env=environment) as build:
+        try:
+            code = build.wait()
+        except BaseException:
+            build.terminate()  # it ends its own clients and leaves nothing half-written
+            raise
+    if code:
         raise BuildError("the graphs could not be built, see above")

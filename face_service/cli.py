@@ -2,22 +2,27 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from face_service import __version__
+from face_service.bootstrap import engine_options
 from face_service.errors import ServiceError
 from face_service.models.card import ROLES
 from face_service.models.engine import Engine
 from face_service.settings import Settings
-from face_service.web.app import engine_options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; an expected error is one sentence on stderr."""
     parser = _make_parser()
     options = parser.parse_args(arguments)
+    if threading.current_thread() is threading.main_thread():
+        # Ended by a signal, a build still stops its clients and removes what it had begun.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         code: int = options.run(options)
     except ServiceError as error:

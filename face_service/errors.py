@@ -96,6 +96,12 @@ class UnavailableError(ServiceError):
         self.retry_after = max(1, retry_after)
 
 
+class StoreError(UnavailableError):
+    """A file of the store cannot be read or written; the message says why."""
+
+    code = "STORE_UNAVAILABLE"
+
+
 class BusyError(UnavailableError):
     """A queue or store is full."""
 

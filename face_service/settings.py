@@ -73,6 +73,11 @@ def _size(value: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def _folder(value: str) -> Path:
+    # Made absolute at once: a process started elsewhere must mean the same folder.
+    return Path(value).absolute()
+
+
 def _file_name(value: str) -> str:
     if Path(value).name != value or value == "..":
         raise ValueError("expected a file name without a folder")
@@ -85,9 +90,11 @@ class Settings:
 
     host: str = _setting("0.0.0.0", _text, "Address to listen on.")  # noqa: S104 - phones connect
     port: int = _setting(5000, _whole(0, 65535), "Port to listen on; 0 picks a free one.")
-    graphs_dir: Path = _setting(PROJECT / "graphs", Path, "Folder of the graphs and their cards.")
-    face_dir: Path = _setting(PROJECT / "face", Path, "Folder of feature.txt.")
-    tmp_dir: Path = _setting(PROJECT / "tmp", Path, "Folder of uploads and task states.")
+    graphs_dir: Path = _setting(
+        PROJECT / "graphs", _folder, "Folder of the graphs and their cards."
+    )
+    face_dir: Path = _setting(PROJECT / "face", _folder, "Folder of feature.txt.")
+    tmp_dir: Path = _setting(PROJECT / "tmp", _folder, "Folder of uploads and task states.")
     auto_build: bool = _setting(True, _flag, "Build missing graphs when the server starts.")
     detector_graph: str = _setting(
         "", _file_name, "File name of the detector in the graphs folder; empty looks for one."
@@ -135,10 +142,20 @@ class Settings:
         "Largest picture, pixels (width times height), checked before decoding.",
     )
     max_side: int = _setting(
-        2560, _whole(64, 100_000), "A decoded picture's longer side is shrunk to this, pixels."
+        2000, _whole(64, 100_000), "A decoded picture's longer side is shrunk to this, pixels."
+    )
+    max_in_work: int = _setting(
+        128,
+        _whole(1, 100_000),
+        "Requests that may hold a picture in memory at once; more are answered 503.",
+    )
+    max_pixels_in_work: int = _setting(
+        300_000_000,
+        _whole(1, 10**12),
+        "Pixels to decode of all pictures in work at once; more are answered 503.",
     )
     queue_size: int = _setting(
-        128, _whole(1, 100_000), "Pictures that may wait for one graph; more are answered 503."
+        100, _whole(1, 100_000), "Faces or pictures that may wait for one graph; more get 503."
     )
     max_batch: int = _setting(8, _whole(1, 32), "Faces that one graph run may take.")
     deadline_seconds: float = _setting(
@@ -148,17 +165,24 @@ class Settings:
     max_connections: int = _setting(
         1000, _whole(1, 100_000), "Open connections of python flask_run.py."
     )
+    idle_seconds: float = _setting(
+        20.0, _number(0.1, 3600), "A connection on which nothing comes for so long is closed."
+    )
     upload_ttl_seconds: float = _setting(
         600.0, _number(1, 10**7), "Age at which an upload expires."
     )
     max_uploads: int = _setting(
-        1000, _whole(1, 10**6), "Uploads kept at once; more are answered 503."
+        1000,
+        _whole(1, 10**6),
+        "Uploads kept at once. Past that the oldest goes if it is over a minute old, else 503.",
     )
     task_ttl_seconds: float = _setting(
         600.0, _number(1, 10**7), "Age at which an asynchronous task expires."
     )
     max_tasks: int = _setting(
-        1000, _whole(1, 10**6), "Asynchronous tasks kept at once; more are answered 503."
+        1000,
+        _whole(1, 10**6),
+        "Task states kept at once. Past that the oldest goes if its deadline is over, else 503.",
     )
     log_level: str = _setting(
         "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least severe message to log."

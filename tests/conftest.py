@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 
 from face_service.settings import Settings
 from face_service.web.app import create_app
-from face_service.web.server import engine_of
-from tests.fakes.graphs import write_fake_graphs
+from face_service.web.components import components_of
+from tests.fakes.graphs import fake_detector, write_fake_graphs
+
+SLOW_STEPS = 12_000
 
 
 def make_app(root: Path, graphs: Path, **overrides: str) -> Flask:
@@ -23,7 +25,7 @@ def make_app(root: Path, graphs: Path, **overrides: str) -> Flask:
         **{f"FACE_{name.upper()}": value for name, value in overrides.items()},
     }
     app = create_app(Settings.from_environment(environment))
-    engine = engine_of(app)
+    engine = components_of(app).engine
     engine.start()
     assert engine.wait_until_loaded(60)
     return app
@@ -33,6 +35,13 @@ def make_app(root: Path, graphs: Path, **overrides: str) -> Flask:
 def fake_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with fake graphs under the reference profile."""
     return write_fake_graphs(tmp_path_factory.mktemp("graphs"))
+
+
+@pytest.fixture(scope="session")
+def slow_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a detector that is busy for a second or more in every run."""
+    folder = tmp_path_factory.mktemp("slow")
+    return write_fake_graphs(folder, detector=fake_detector(slow_steps=SLOW_STEPS))
 
 
 @pytest.fixture

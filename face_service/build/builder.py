@@ -85,14 +85,20 @@ def _build_one(recipe: Recipe, fetcher: Fetcher, folder: Path) -> Path:
     # graph is missing, and missing graphs are built.
     path.unlink(missing_ok=True)
     write_atomically(card_path(path), write_card(recipe.card(graph)), durable=True)
-    write_atomically(path, graph, durable=True)
+    try:
+        write_atomically(path, graph, durable=True)
+    except BaseException:
+        card_path(path).unlink(missing_ok=True)
+        raise
     return path
 
 
 def _is_due(recipe: Recipe, options: BuildOptions) -> bool:
     path = options.graphs_dir / recipe.filename
-    if not path.is_file():
+    if not path.exists():
         return True
+    if not path.is_file():
+        raise BuildError(f"{path}: is not a file: move it away first")
     card = _card_of(path)
     if card is None or card.source is None or card.graph_sha256 != hash_file(path):
         if options.force:

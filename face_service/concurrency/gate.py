@@ -1,41 +1,73 @@
-"""How many requests may hold a picture in memory at once."""
+"""How much work may be in memory at once."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from face_service.concurrency.native import make_lock
 from face_service.errors import BusyError
 
+_SMOOTHING = 0.1  # share of the newest stay in the average
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that was taken, to be given back."""
+
+    pixels: int
+    entered: float
+
 
 class Gate:
-    """Lets ``limit`` callers in at a time and refuses further ones at once."""
+    """Lets in a bounded number of callers with a bounded number of pixels; refuses others at once.
 
-    def __init__(self, limit: int) -> None:
+    Pixels stand for the time that decoding takes: a few huge pictures must not fill the queue in
+    front of many ordinary ones.
+    """
+
+    def __init__(self, limit: int, max_pixels: int) -> None:
         self._limit = limit
+        self._max_pixels = max_pixels
         self._inside = 0
+        self._pixels = 0
+        self._average_stay = 0.0
         self._lock = make_lock()
 
     @contextmanager
-    def pass_through(self) -> Iterator[None]:
+    def pass_through(self, pixels: int) -> Iterator[None]:
         """Hold a place for the block.
 
         Raises:
-            BusyError: all places are taken.
+            BusyError: no room; ``retry_after`` is how long callers stay on average.
         """
-        self.enter()
+        place = self.enter(pixels)
         try:
             yield
         finally:
-            self.leave()
+            self.leave(place)
 
-    def enter(self) -> None:
-        """Take a place, to be given back by :meth:`leave`; raises as :meth:`pass_through`."""
+    def enter(self, pixels: int) -> Place:
+        """Take a place for a picture of so many pixels; raises as :meth:`pass_through`."""
         with self._lock:
-            if self._inside >= self._limit:
-                raise BusyError(f"{self._limit} requests are in work already")
-            self._inside += 1
+            # One picture is always let in, however large: the decoder has a limit of its own.
+            too_heavy = self._inside > 0 and self._pixels + pixels > self._max_pixels
+            full = self._inside >= self._limit or too_heavy
+            if not full:
+                self._inside += 1
+                self._pixels += pixels
+        if full:
+            wait = math.ceil(self._average_stay)
+            raise BusyError("too many requests are in work already", retry_after=wait)
+        return Place(pixels, time.monotonic())
 
-    def leave(self) -> None:
+    def leave(self, place: Place) -> None:
         """Give a place back."""
+        stay = time.monotonic() - place.entered
         with self._lock:
             self._inside -= 1
+            self._pixels -= place.pixels
+            if self._average_stay == 0:
+                self._average_stay = stay
+            self._average_stay += _SMOOTHING * (stay - self._average_stay)

@@ -1,11 +1,13 @@
 """Work that would hold the event loop (decoding, resizing, fsync) moved to native threads."""
 
+import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import gevent.threadpool
 
 from face_service.concurrency.native import threading_is_patched
+from face_service.errors import DeadlineExceededError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +38,22 @@ class Offloader:
         if error is not None:
             raise error
         return value  # type: ignore[no-any-return]
+
+    def run_by(
+        self, deadline: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As :meth:`run`, but do not begin once ``deadline`` (``time.monotonic()``) has passed.
+
+        Raises:
+            DeadlineExceededError: nobody waits for the result any more.
+        """
+
+        def begin() -> T:
+            if time.monotonic() > deadline:
+                raise DeadlineExceededError("the request was not begun within the deadline")
+            return function(*args, **kwargs)
+
+        return self.run(begin)
 
 
 def _capture(

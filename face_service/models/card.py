@@ -95,6 +95,8 @@ def read_card(path: Path) -> ModelCard:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise GraphError(f"{path}: not a TOML file: {error}") from error
+    except OSError as error:
+        raise GraphError(f"{path}: cannot be read: {error.strerror}") from error
     role = table.get("role")
     if role not in ROLES:
         raise GraphError(f"{path}: role: expected one of {', '.join(ROLES)}, found {role!r}")

@@ -1,6 +1,7 @@
 """The three graphs of a process, each on its worker thread."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from face_service.errors import NotReadyError, ServiceError
+from face_service.errors import GraphError, NotReadyError, ServiceError
 from face_service.models.card import ROLES, Role
 from face_service.models.detector import Detector, check_detector_outputs, detector_example
 from face_service.models.embedder import Embedder, check_embedder_outputs, embedder_example
@@ -93,7 +94,21 @@ class Engine:
         except ServiceError as error:
             self._error = error
             raise
+        except Exception as error:
+            self._error = GraphError(f"the graphs cannot be loaded: {error}")
+            raise self._error from error
         return True
+
+    def stop(self, timeout: float) -> bool:
+        """Let running graphs end and refuse what waits; return whether all have ended in time.
+
+        A process that exits while a graph runs crashes, so a server calls this last.
+        """
+        give_up = time.monotonic() + timeout
+        ended = [
+            worker.stop(max(0.0, give_up - time.monotonic())) for worker in self._workers.values()
+        ]
+        return all(ended)
 
     def _start(self) -> None:
         options = self._options
@@ -110,7 +125,11 @@ class Engine:
 
     def wait_until_loaded(self, timeout: float) -> bool:
         """Return whether all graphs have been loaded or have failed within ``timeout`` seconds."""
-        return all(worker.wait_until_loaded(timeout) for worker in self._workers.values())
+        give_up = time.monotonic() + timeout
+        return all(
+            worker.wait_until_loaded(max(0.0, give_up - time.monotonic()))
+            for worker in self._workers.values()
+        )
 
     @property
     def ready(self) -> bool:

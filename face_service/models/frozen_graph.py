@@ -30,6 +30,11 @@ class FrozenGraph:
             _import(tf, path, definition)
         self.signature = _match(self._graph, path, signatures)
         self._input = self._graph.get_tensor_by_name(self.signature.input)
+        if self._input.shape.rank not in (None, 4):
+            raise GraphError(
+                f"{path}: tensor {self.signature.input!r}: expected [N, H, W, C], "
+                f"found {self._input.shape.as_list()}"
+            )
         self._fixed_feeds = {
             name: False for name in self.signature.optional_inputs if _has(self._graph, name)
         }

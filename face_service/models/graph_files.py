@@ -49,14 +49,14 @@ def find_graph(role: Role, folder: Path, chosen: str = "") -> Path:
     """Return the file that serves a role: the chosen name, else a dropped-in one, else the built.
 
     Raises:
-        GraphMissingError: there is none.
-        GraphError: several dropped-in files could be meant.
+        GraphMissingError: there is none, and a built one would serve.
+        GraphError: the chosen file is not there, or several dropped-in files could be meant.
     """
     spec = ROLE_SPECS[role]
     if chosen:
         path = folder / chosen
         if not path.is_file():
-            raise GraphMissingError(f"{path}: no such file, though the settings name it")
+            raise GraphError(f"{path}: no such file, though FACE_{role.upper()}_GRAPH names it")
         return path
     found = [folder / name for name in (*spec.wild_names, spec.built_name)]
     found = [path for path in found if path.is_file()]
@@ -111,9 +111,16 @@ def _override(card: ModelCard, overrides: Overrides) -> ModelCard:
 
 
 def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file, in hex.
+
+    Raises:
+        GraphError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise GraphError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _own_card(role: Role, path: Path, digest: str) -> tuple[ModelCard | None, tuple[str, ...]]:

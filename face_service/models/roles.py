@@ -21,7 +21,7 @@ from face_service.pipeline.preprocessing import (
 class Signature:
     """The tensors by which a kind of graph is known.
 
-    ``optional_inputs`` are fed when present. ``input_rank`` is 4 for all: [N, H, W, C].
+    ``input`` is [N, H, W, C] for all roles; ``optional_inputs`` are fed when present.
     """
 
     input: str

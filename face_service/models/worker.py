@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from face_service.concurrency.native import make_lock, make_queue, start_thread
 from face_service.concurrency.signal import Signal, make_signal
-from face_service.errors import BusyError, DeadlineExceededError, NotReadyError, ServiceError
+from face_service.errors import (
+    BusyError,
+    DeadlineExceededError,
+    NotReadyError,
+    ServiceError,
+    UnavailableError,
+)
 
 Outputs = tuple[NDArray[Any], ...]
 
@@ -41,7 +47,17 @@ class _Request:
     signal: Signal
     results: list[Outputs | None]
     pending: int
-    error: Exception | None = None
+    error: ServiceError | None = None
+
+    def succeed(self, index: int, outputs: Outputs) -> None:
+        self.results[index] = outputs
+        self.pending -= 1
+        if self.pending == 0:
+            self.signal.fire()
+
+    def fail(self, error: ServiceError) -> None:
+        self.error = error
+        self.signal.fire()
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,9 @@ class _Item:
 class _State:
     runner: GraphRunner | None = None
     error: ServiceError | None = None
+    serving: bool = False
+    stopping: bool = False
+    stopped: Signal | None = None
     waiting: int = 0
     seconds_per_item: float = 0.05
     loaded: list[Signal] = field(default_factory=list)
@@ -75,6 +94,7 @@ class GraphWorker:
 
     def start(self, load: Callable[[], GraphRunner]) -> None:
         """Start the thread; it calls ``load`` (which makes the Session) and then serves."""
+        self._state.serving = True
         start_thread(lambda: self._main(load))
 
     @property
@@ -106,6 +126,20 @@ class GraphWorker:
             signal.fire()
         return signal.wait(timeout)
 
+    def stop(self, timeout: float) -> bool:
+        """End the thread after its current run; return whether it has within ``timeout`` seconds.
+
+        What waits is refused. A process must not exit while a graph runs: TensorFlow crashes when
+        the interpreter is taken down beneath it.
+        """
+        with self._lock:
+            self._state.stopping = True
+            if not self._state.serving:
+                return True
+            self._state.stopped = signal = make_signal()
+        self._queue.put(None)
+        return signal.wait(timeout)
+
     def run(self, examples: Sequence[NDArray[Any]], deadline: float) -> list[Outputs]:
         """Return the outputs of each example (without the batch axis), in their order.
 
@@ -117,6 +151,7 @@ class GraphWorker:
             NotReadyError: the graph is not loaded, or could not be.
             BusyError: the queue has no room for all examples.
             DeadlineExceededError: the answer did not come in time.
+            UnavailableError: the worker is stopping.
         """
         if not examples:
             return []
@@ -125,13 +160,17 @@ class GraphWorker:
         request = _Request(deadline, make_signal(), [None] * len(examples), len(examples))
         for index, example in enumerate(examples):
             self._queue.put(_Item(request, index, example))
-        if not request.signal.wait(max(0.0, deadline - time.monotonic())):
-            raise self._late()
+        # Once stopping, the thread may have ended before it saw these.
+        patience = 0.0 if self._state.stopping else deadline - time.monotonic()
+        if not request.signal.wait(max(0.0, patience)):
+            raise _stopping() if self._state.stopping else self._late()
         if request.error is not None:
             raise request.error
         return [result for result in request.results if result is not None]
 
     def _require_runner(self) -> GraphRunner:
+        if self._state.stopping:
+            raise _stopping()
         if self._state.error is not None:
             raise NotReadyError(str(self._state.error), retry_after=30)
         if self._state.runner is None:
@@ -160,9 +199,20 @@ class GraphWorker:
 
     def _main(self, load: Callable[[], GraphRunner]) -> None:
         runner = self._load(load)
-        if runner is not None:
-            while True:
-                self._serve(runner, self._take(runner.batch_sizes))
+        while runner is not None and not self._state.stopping:
+            self._serve(runner, self._take(runner.batch_sizes))
+        self._end()
+
+    def _end(self) -> None:
+        """Refuse what still waits, then tell whoever stopped the worker."""
+        while not self._queue.empty():
+            if (item := self._queue.get()) is not None:
+                item.request.fail(_stopping())
+        with self._lock:
+            self._state.serving = False
+            signal = self._state.stopped
+        if signal is not None:
+            signal.fire()
 
     def _load(self, load: Callable[[], GraphRunner]) -> GraphRunner | None:
         runner, failure = None, None
@@ -180,11 +230,15 @@ class GraphWorker:
         return runner
 
     def _take(self, batch_sizes: Sequence[int]) -> list[_Item]:
-        """Wait for one item, then take as many more as fill the largest allowed batch."""
-        items = [self._queue.get()]
+        """Wait for one item, then take as many more as fill the largest allowed batch.
+
+        Nothing is returned when the worker is to stop.
+        """
+        first = self._queue.get()
         available = 1 + self._queue.qsize()  # exact: this thread is the only taker
         size = max(size for size in batch_sizes if size <= available)
-        items.extend(self._queue.get() for _ in range(size - 1))
+        taken = [first, *(self._queue.get() for _ in range(size - 1))]
+        items = [item for item in taken if item is not None]
         with self._lock:
             self._state.waiting -= len(items)
         return items
@@ -194,23 +248,19 @@ class GraphWorker:
         alive = [item for item in items if item.request.deadline > now and not item.request.error]
         for batch in _split(alive, runner.batch_sizes):
             started = time.monotonic()
-            self._run_batch(runner, batch)
+            try:
+                _run_batch(runner, batch)
+            except Exception as error:  # noqa: BLE001 - handed to each caller of this batch
+                for item in batch:
+                    item.request.fail(_as_service_error(self.name, error))
             taken = (time.monotonic() - started) / len(batch)
             self._state.seconds_per_item += 0.1 * (taken - self._state.seconds_per_item)
 
-    def _run_batch(self, runner: GraphRunner, batch: list[_Item]) -> None:
-        try:
-            outputs = runner.run(np.stack([item.example for item in batch]))
-        except Exception as error:  # noqa: BLE001 - handed to each caller of this batch
-            for item in batch:
-                item.request.error = _as_service_error(self.name, error)
-                item.request.signal.fire()
-            return
-        for row, item in enumerate(batch):
-            item.request.results[item.index] = tuple(output[row] for output in outputs)
-            item.request.pending -= 1
-            if item.request.pending == 0:
-                item.request.signal.fire()
+
+def _run_batch(runner: GraphRunner, batch: list[_Item]) -> None:
+    outputs = runner.run(np.stack([item.example for item in batch]))
+    for row, item in enumerate(batch):
+        item.request.succeed(item.index, tuple(output[row] for output in outputs))
 
 
 def _split(items: list[_Item], batch_sizes: Sequence[int]) -> list[list[_Item]]:
@@ -224,6 +274,13 @@ def _split(items: list[_Item], batch_sizes: Sequence[int]) -> list[list[_Item]]:
 
 
 def _as_service_error(name: str, error: Exception) -> ServiceError:
+    """Return what the callers are told; the cause, with TensorFlow's words, is for the log."""
     if isinstance(error, ServiceError):
         return error
-    return ServiceError(f"the {name} graph failed: {type(error).__name__}: {error}")
+    failure = ServiceError(f"the {name} graph failed")
+    failure.__cause__ = error
+    return failure
+
+
+def _stopping() -> UnavailableError:
+    return UnavailableError("the service is stopping", retry_after=5)

@@ -41,6 +41,15 @@ class Region(NamedTuple):
         return self.right - self.left
 
 
+def limit_opencv_threads() -> None:
+    """Keep OpenCV on the thread that calls it.
+
+    Crops are small and several requests prepare theirs at once: a pool of OpenCV's own under each
+    would only fight with TensorFlow's for the cores.
+    """
+    cv2.setNumThreads(1)
+
+
 def square_region(box: Boxes, pixels: Pixels, margin: float, top_shift: float = 0.0) -> Region:
     """Return the square about a normalised box ``[4]``, widened by ``margin``.
 
@@ -120,8 +129,9 @@ def prepare_landmark_crop(
 ) -> FloatImage:
     """Return the crop for the landmark net, float32 0..255, [height, width, 3 or 1]."""
     crop = np.ascontiguousarray(order_channels(cut(pixels, region), how.colour_order))
-    resized = resize(crop, size)
-    return resized.reshape(size[1], size[0], -1).astype(np.float32)
+    # The demos resize with OpenCV's default, whatever the size.
+    resized = cv2.resize(crop, size) if how.crop == "box" else resize(crop, size)
+    return np.asarray(resized, dtype=np.float32).reshape(size[1], size[0], -1)
 
 
 def points_in_picture(

@@ -33,6 +33,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = {_TURNS[orientation] for orientation in (5, 6, 7, 8)}
 # Our own cap on pixels is checked before decoding; Pillow's is fixed and process-wide. Its warnings
 # are about odd metadata, of which every phone has its own. Both are set here, once, because
 # decoding runs on several threads and neither can be set for one of them.
@@ -65,8 +66,20 @@ class Picture:
     height: int
 
 
-def identify(data: bytes, limits: Limits) -> str:
-    """Return the file extension that fits the content, without decoding it.
+@dataclass(frozen=True)
+class Header:
+    """What a picture file says of itself.
+
+    ``extension`` fits its content; ``pixels`` is how many decoding will make, which is what it
+    costs: a large JPEG is decoded at a fraction of its size.
+    """
+
+    extension: str
+    pixels: int
+
+
+def inspect(data: bytes, limits: Limits) -> Header:
+    """Return what the header says, without decoding.
 
     Raises:
         MissingFieldError: there are no bytes.
@@ -74,7 +87,8 @@ def identify(data: bytes, limits: Limits) -> str:
         TooLargeError: more bytes or pixels than ``limits`` allow.
     """
     with _open(data, limits) as image:
-        return EXTENSIONS[str(image.format)]
+        _draft(image, limits.max_side)
+        return Header(EXTENSIONS[str(image.format)], image.width * image.height)
 
 
 def decode(data: bytes, limits: Limits) -> Picture:
@@ -84,20 +98,21 @@ def decode(data: bytes, limits: Limits) -> Picture:
     16-bit samples keep their high byte.
 
     Raises:
-        MissingFieldError, NotAPictureError, TooLargeError: as :func:`identify`; a file that ends
+        MissingFieldError, NotAPictureError, TooLargeError: as :func:`inspect`; a file that ends
             or breaks amid its pixels is not a picture either.
     """
     with _open(data, limits) as image:
+        width, height = image.size
         try:
+            _draft(image, limits.max_side)
             image.load()
-            rgb = _to_rgb(image)
+            rgb = _to_rgb(_shrink(image, limits.max_side))
             turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-            upright = rgb if turn is None else rgb.transpose(turn)
         except _BROKEN as error:
             raise NotAPictureError(f"the picture is damaged: {error}") from error
-    width, height = upright.size
-    if max(upright.size) > limits.max_side:
-        upright = _shrink(upright, limits.max_side)
+    if turn in _SIDEWAYS:
+        width, height = height, width
+    upright = rgb if turn is None else rgb.transpose(turn)
     return Picture(np.asarray(upright, dtype=np.uint8), width, height)
 
 
@@ -119,6 +134,17 @@ def _open(data: bytes, limits: Limits) -> Image.Image:
     return image
 
 
+def _draft(image: Image.Image, max_side: int) -> None:
+    """Let a JPEG be decoded at a half, a quarter or an eighth, if that is still large enough."""
+    image.draft(None, _fitting(image.size, max_side))
+
+
+def _fitting(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """Return (width, height) shrunk so that the longer side is at most ``max_side``."""
+    factor = min(1.0, max_side / max(size))
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would clip, not scale
         samples = np.asarray(image).astype(np.int64) >> 8
@@ -131,6 +157,13 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _shrink(image: Image.Image, max_side: int) -> Image.Image:
-    factor = max_side / max(image.size)
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    """Return the image with its longer side at most ``max_side``, averaging what it drops."""
+    if max(image.size) <= max_side:
+        return image
+    if image.mode.startswith("I"):  # Pillow does not average 16-bit samples
+        image = _to_rgb(image)
+    elif image.mode in ("1", "P") or "transparency" in image.info:
+        # A palette's numbers cannot be averaged, nor a colour that stands for transparency.
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    size = _fitting(image.size, max_side)
     return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)

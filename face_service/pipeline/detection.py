@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from face_service.pipeline.crop import order_channels, resize
 from face_service.pipeline.decode import Pixels
 from face_service.pipeline.preprocessing import DetectorPreprocessing
-from object_detection.core.boxes import Boxes, clip_boxes, compute_areas
+from object_detection.core.boxes import Boxes, clip_boxes, compute_areas, scale_boxes
 
 Size = tuple[int, int]
+
+# Standard deviation of a channel, 0..255, up to which nothing can be seen. Faces in the dark have
+# several times as much; sensor noise alone has 1 or 2.
+_FLAT = 2.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,26 @@ def select_detections(
     return [Detection(clipped[index], float(scores[index])) for index in best_first]
 
 
+def drop_flat(detections: list[Detection], picture: Pixels) -> list[Detection]:
+    """Return the detections whose box shows something.
+
+    A detector may take a picture of one dark colour for a face. ``picture`` is the one that the
+    detector saw, [H, W, C].
+    """
+    height, width = picture.shape[:2]
+    return [
+        d
+        for d in detections
+        if _contrast(picture, scale_boxes(d.box[None], height, width)[0]) > _FLAT
+    ]
+
+
+def _contrast(picture: Pixels, box: Boxes) -> float:
+    ymin, xmin, ymax, xmax = (int(value) for value in box)
+    region = picture[ymin : max(ymax, ymin + 1), xmin : max(xmax, xmin + 1)]
+    return float(region.std(axis=(0, 1)).max())
+
+
 def choose_face(detections: list[Detection], how: DetectorPreprocessing) -> Detection | None:
     """Return the face that is meant, None when there is none."""
     if not detections:
@@ -63,3 +87,10 @@ def choose_face(detections: list[Detection], how: DetectorPreprocessing) -> Dete
         return detections[0]
     areas = compute_areas(np.stack([detection.box for detection in detections]))
     return detections[int(np.argmax(areas))]
+
+
+def box_in_image_size(detection: Detection, image_size: Size) -> list[int]:
+    """Return ``[x1, y1, x2, y2]`` in pixels of ``image_size`` (width, height), cut to integers."""
+    width, height = image_size
+    ymin, xmin, ymax, xmax = (float(value) for value in detection.box)
+    return [int(xmin * width), int(ymin * height), int(xmax * width), int(ymax * height)]

@@ -18,13 +18,14 @@ import numpy as np
 
 from face_service.errors import EmbeddingMismatchError, FeatureFileError, NotEnrolledError
 from face_service.pipeline.distance import Embedding
-from face_service.store.atomic import write_atomically
+from face_service.store.atomic import read_plain_file, write_atomically
 
 FILE_NAME = "feature.txt"
 STAMP_NAME = "feature.stamp.json"
 # The stamp of the line being replaced is kept beside the new one: it is written first, so after a
 # crash between the two writes the old line still has its own.
 _KEPT_STAMPS = 2
+_NORM_TOLERANCE = 0.05  # some demos round their values to a few digits
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,13 @@ def parse_embedding(line: str, where: str) -> Embedding:
     Raises:
         FeatureFileError: it is not one line of finite numbers.
     """
-    try:
-        values = [float(field) for field in line.strip().split(",")]
-    except ValueError as error:
-        raise FeatureFileError(f"{where}: expected comma-separated numbers: {error}") from error
+    values = []
+    for number, field in enumerate(line.strip().split(","), start=1):
+        try:
+            values.append(float(field))
+        except ValueError as error:
+            # The field itself is not shown: who gets this message may not read the file.
+            raise FeatureFileError(f"{where}: value {number} is not a number") from error
     with np.errstate(over="ignore"):
         embedding = np.array(values).astype(np.float32)
     if not np.isfinite(embedding).all():
@@ -78,8 +82,8 @@ class FeatureFile:
             # The line on disk must keep its stamp until it is replaced.
             stamps[1:] = sorted(stamps[1:], key=lambda stamp: stamp[0] != current)
             content = json.dumps({"stamps": stamps[:_KEPT_STAMPS]}).encode()
-            write_atomically(self._stamp_path, content, durable=True)
-            write_atomically(self._path, line, durable=True)
+            write_atomically(self._stamp_path, content, durable=True, private=True)
+            write_atomically(self._path, line, durable=True, private=True)
 
     def read(self) -> Enrolment:
         """Return the enrolment.
@@ -92,9 +96,11 @@ class FeatureFile:
         # still has, or already has, the line's own.
         stamps = self._read_stamps()
         try:
-            content = self._path.read_bytes()
+            content = read_plain_file(self._path)
         except FileNotFoundError as error:
             raise NotEnrolledError("nobody has been registered yet") from error
+        if content is None:
+            raise FeatureFileError(f"{self._path.name}: is not a plain file")
         if not content.strip():
             raise NotEnrolledError(f"{self._path.name} is empty: nobody is registered")
         try:
@@ -105,37 +111,48 @@ class FeatureFile:
         known = dict(stamps + self._read_stamps())
         return Enrolment(embedding, known.get(_digest(content)))
 
-    def read_comparable(self, length: int, fingerprint: str) -> Embedding:
-        """Return the enrolled embedding if it may be compared with the loaded graph's.
+    def read_comparable(self, probe: Embedding, fingerprint: str) -> Embedding:
+        """Return the enrolled embedding if it may be compared with ``probe``.
 
-        A line without a stamp (a demo wrote it) is comparable when its length fits: nothing more
-        can be known of it.
+        A line without a stamp (a demo wrote it) is comparable when its length and norm fit:
+        nothing more can be known of it.
+
+        Args:
+            probe: an embedding of the loaded graph.
+            fingerprint: the loaded graph's.
 
         Raises:
             EmbeddingMismatchError: another length, or stamped by another graph or preprocessing.
-            NotEnrolledError, FeatureFileError: as :meth:`read`.
+            FeatureFileError: as :meth:`read`, or the line is no embedding: its norm is not 1
+                though the graph's embeddings are of unit length.
+            NotEnrolledError: as :meth:`read`.
         """
         enrolment = self.read()
         found = len(enrolment.embedding)
-        if found != length:
+        if found != len(probe):
             raise EmbeddingMismatchError(
                 f"{FILE_NAME} holds an embedding of {found} values, the loaded graph makes "
-                f"{length}: register again"
+                f"{len(probe)}: register again"
             )
         if enrolment.fingerprint not in (None, fingerprint):
             raise EmbeddingMismatchError(
                 f"{FILE_NAME} was made by another graph or preprocessing "
                 f"({enrolment.fingerprint}) than the loaded one ({fingerprint}): register again"
             )
+        # Zeros would be at distance 1 of every face: near enough to match everybody.
+        if _is_unit(probe) and not _is_unit(enrolment.embedding):
+            raise FeatureFileError(f"{FILE_NAME}: is not an embedding: its norm is not 1")
         return enrolment.embedding
 
     def _read_stamps(self) -> list[tuple[str, str]]:
         try:
-            stored = json.loads(self._stamp_path.read_text())
-            return [(str(digest), str(fingerprint)) for digest, fingerprint in stored["stamps"]]
+            content = read_plain_file(self._stamp_path)
         except FileNotFoundError:
             return []
-        except (ValueError, KeyError, TypeError):
+        try:
+            stored = json.loads(content or b"{}")
+            return [(str(digest), str(fingerprint)) for digest, fingerprint in stored["stamps"]]
+        except (ValueError, KeyError, TypeError, RecursionError):
             return []  # a damaged stamp makes the line an unstamped one, as a demo's is
 
     @contextmanager
@@ -143,6 +160,10 @@ class FeatureFile:
         with (self._folder / ".lock").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _is_unit(embedding: Embedding) -> bool:
+    return abs(float(np.linalg.norm(embedding.astype(np.float64))) - 1) < _NORM_TOLERANCE
 
 
 def _digest(content: bytes) -> str:

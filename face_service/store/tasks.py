@@ -19,20 +19,26 @@ PROCESSING = "processing"
 class TaskStore:
     """One JSON file a task in ``folder``, until it expires."""
 
-    def __init__(self, folder: Path, ttl: float, limit: int) -> None:
-        self._files = ExpiringFolder(folder, frozenset({".json"}), ttl, limit)
+    def __init__(self, folder: Path, ttl: float, limit: int, longest: float) -> None:
+        """Keep states in ``folder``; no task works longer than ``longest`` seconds."""
+        self._files = ExpiringFolder(folder, frozenset({".json"}), ttl, limit, min_age=longest)
+        self._longest = longest
 
-    def create(self, seconds: float) -> str:
+    def sweep(self) -> None:
+        """Delete what has expired."""
+        self._files.sweep()
+
+    def create(self) -> str:
         """Return the id of a new task in state "processing".
 
-        ``seconds`` is how long it may take: a task whose process died is not processing forever.
+        A task whose process died is not processing forever: see :meth:`read`.
 
         Raises:
-            BusyError: as many tasks as allowed are kept already.
+            BusyError: as many tasks as allowed are kept already, all of them recent.
         """
         self._files.make_room("tasks")
         task_id = str(uuid.uuid4())
-        self._write(task_id, {"status": PROCESSING, "until": time.time() + seconds})
+        self._write(task_id, {"status": PROCESSING, "until": time.time() + self._longest})
         return task_id
 
     def finish(self, task_id: str, state: dict[str, Any]) -> None:

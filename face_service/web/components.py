@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import Flask, current_app
 
-from face_service.concurrency.gate import Gate
 from face_service.concurrency.offload import Offloader
+from face_service.jobs import DetectionJobs
 from face_service.models.engine import Engine
 from face_service.service import FaceService
 from face_service.settings import Settings
 from face_service.store.tasks import TaskStore
+from face_service.store.uploads import UploadStore
 
-EXTENSION = "face_service"
+_EXTENSION = "face_service"
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,23 @@ class Components:
     settings: Settings
     engine: Engine
     service: FaceService
+    jobs: DetectionJobs
+    uploads: UploadStore
     tasks: TaskStore
-    running_tasks: Gate
     offloader: Offloader
 
 
-def components() -> Components:
-    """Return the current application's parts."""
-    found: Components = current_app.extensions[EXTENSION]
+def install_components(app: Flask, parts: Components) -> None:
+    """Make ``parts`` those of an application."""
+    app.extensions[_EXTENSION] = parts
+
+
+def components_of(app: Flask) -> Components:
+    """Return an application's parts."""
+    found: Components = app.extensions[_EXTENSION]
     return found
+
+
+def components() -> Components:
+    """Return the parts of the application that serves the current request."""
+    return components_of(current_app)

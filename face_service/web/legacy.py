@@ -5,19 +5,16 @@ does.
 """
 
 from flask import Blueprint, Response
-from werkzeug.exceptions import HTTPException
 
-from face_service.errors import NoFaceError, NotEnrolledError, ServiceError
-from face_service.pipeline.detection import Detection
+from face_service.errors import NoFaceError, NotEnrolledError
+from face_service.pipeline.detection import box_in_image_size
 from face_service.service import Landmarks
 from face_service.store.feature_file import format_embedding
 from face_service.web.components import components
-from face_service.web.error_responses import mark_reason, respond_in_text
+from face_service.web.error_responses import mark_reason
 from face_service.web.uploads import posted_file, query_paths
 
 blueprint = Blueprint("legacy", __name__)
-blueprint.register_error_handler(ServiceError, respond_in_text)
-blueprint.register_error_handler(HTTPException, respond_in_text)
 
 _POST_OR_GET = ["POST", "GET"]  # the demos allow GET on routes that read a posted file
 
@@ -84,13 +81,6 @@ def face_dis() -> Response:
     service = components().service
     first, second = (service.read_upload(path) for path in query_paths(2))
     return _text(str(service.compare(first, second)))
-
-
-def box_in_image_size(detection: Detection, image_size: tuple[int, int]) -> list[int]:
-    """Return ``[x1, y1, x2, y2]`` in pixels of ``image_size`` (width, height), cut to integers."""
-    width, height = image_size
-    ymin, xmin, ymax, xmax = (float(value) for value in detection.box)
-    return [int(xmin * width), int(ymin * height), int(xmax * width), int(ymax * height)]
 
 
 def format_landmarks(landmarks: Landmarks, values: int) -> str:

@@ -1,30 +1,28 @@
 """Serving: gevent's server in one process, and the hooks for servers that import the app."""
 
 import logging
+import os
 import signal
+import sys
 import threading
 import time
 
 import gevent
-import gevent.pool
 from flask import Flask
-from gevent.pywsgi import WSGIServer
 
 from face_service.bootstrap import ensure_graphs
 from face_service.errors import ServiceError
 from face_service.models.engine import Engine
 from face_service.settings import Settings
-from face_service.web.components import EXTENSION
+from face_service.web.components import Components, components_of
+from face_service.web.gevent_server import FaceServer
 
 _LOG = logging.getLogger(__name__)
 _LOAD_TIMEOUT_SECONDS = 600.0
-_STOP_TIMEOUT_SECONDS = 10.0
-
-
-def engine_of(app: Flask) -> Engine:
-    """Return an application's engine."""
-    engine: Engine = app.extensions[EXTENSION].engine
-    return engine
+# Together below the ten seconds after which container runtimes kill.
+_REQUESTS_END_SECONDS = 5.0
+_GRAPHS_END_SECONDS = 3.0
+_SWEEP_SECONDS = 30.0
 
 
 def serve(app: Flask, settings: Settings) -> int:
@@ -33,25 +31,21 @@ def serve(app: Flask, settings: Settings) -> int:
     The port is open from the start, and ``/readyz`` says 503 until the graphs are warm. Needs
     gevent's monkey-patching.
     """
-    server = WSGIServer(
-        (settings.host, settings.port),
-        app,
-        spawn=gevent.pool.Pool(settings.max_connections),
-        log=None,
-        error_log=_LOG,
-    )
+    engine = components_of(app).engine
+    server = FaceServer(settings.host, settings.port, app, settings)
     try:
         server.start()
     except OSError as error:
         _LOG.error("cannot listen on %s:%s: %s", settings.host, settings.port, error.strerror)
         return 1
-    _LOG.info("listening", extra={"fields": {"url": _url(server)}})
+    _LOG.info("listening", extra={"fields": {"url": server.url}})
     failures: list[ServiceError] = []
-    gevent.spawn(_load, engine_of(app), settings, failures, server)
+    loading = gevent.spawn(_load, app, settings, failures, server)
     for number in (signal.SIGINT, signal.SIGTERM):
-        gevent.signal_handler(number, server.stop, _STOP_TIMEOUT_SECONDS)
-    server.serve_forever(stop_timeout=_STOP_TIMEOUT_SECONDS)
-    return 1 if failures else 0
+        gevent.signal_handler(number, server.stop, _REQUESTS_END_SECONDS)
+    server.serve_forever(stop_timeout=_REQUESTS_END_SECONDS)
+    loading.kill()
+    return _end(engine, 1 if failures else 0)
 
 
 def start_engine(app: Flask) -> None:
@@ -59,15 +53,16 @@ def start_engine(app: Flask) -> None:
 
     Call it in the process that serves: after a fork, never before. Further calls do nothing.
     """
-    engine = engine_of(app)
+    parts = components_of(app)
     started = time.monotonic()
     try:
-        if not engine.start():
+        if not parts.engine.start():
             return
     except ServiceError as error:
         _LOG.error("%s", error.message)
         return
-    threading.Thread(target=_report_loading, args=(engine, started), daemon=True).start()
+    threading.Thread(target=_report_loading, args=(parts.engine, started), daemon=True).start()
+    threading.Thread(target=_sweep_forever, args=(parts,), daemon=True).start()
 
 
 def start_engine_on_first_request(app: Flask) -> None:
@@ -80,35 +75,60 @@ def start_engine_on_first_request(app: Flask) -> None:
             start_engine(app)
 
 
-def _load(
-    engine: Engine, settings: Settings, failures: list[ServiceError], server: WSGIServer
-) -> None:
+def stop_engine(app: Flask) -> None:
+    """Let an application's running graphs end, for servers with a hook before they exit."""
+    components_of(app).engine.stop(_GRAPHS_END_SECONDS)
+
+
+def _load(app: Flask, settings: Settings, failures: list[ServiceError], server: FaceServer) -> None:
+    parts = components_of(app)
     started = time.monotonic()
     try:
         ensure_graphs(settings)
-        engine.start()
+        parts.engine.start()
     except ServiceError as error:
         _LOG.error("%s", error.message)
         failures.append(error)
     else:
-        _report_loading(engine, started)
-        if engine.error is not None:
-            failures.append(engine.error)
+        _report_loading(parts.engine, started)
+        if parts.engine.error is not None:
+            failures.append(parts.engine.error)
     if failures:
         server.stop()
+        return
+    _sweep_forever(parts)
 
 
 def _report_loading(engine: Engine, started: float) -> None:
-    engine.wait_until_loaded(_LOAD_TIMEOUT_SECONDS)
+    loaded = engine.wait_until_loaded(_LOAD_TIMEOUT_SECONDS)
     for note in engine.notes:
         _LOG.warning("%s", note)
     if engine.error is not None:
         _LOG.error("%s", engine.error.message)
+    elif not loaded:
+        _LOG.error("the graphs have not been loaded in %.0f s", _LOAD_TIMEOUT_SECONDS)
     else:
         seconds = round(time.monotonic() - started, 1)
         _LOG.info("ready", extra={"fields": {"seconds": seconds}})
 
 
-def _url(server: WSGIServer) -> str:
-    host = "localhost" if server.server_host == "0.0.0.0" else server.server_host  # noqa: S104
-    return f"http://{host}:{server.server_port}/"
+def _sweep_forever(parts: Components) -> None:
+    """Delete expired uploads and task states even when nobody posts new ones."""
+    while True:
+        time.sleep(_SWEEP_SECONDS)
+        for store in (parts.uploads, parts.tasks):
+            try:
+                parts.offloader.run(store.sweep)
+            except OSError as error:
+                _LOG.warning("cannot sweep: %s", error)
+
+
+def _end(engine: Engine, code: int) -> int:
+    """Return ``code`` once no graph runs any more, or leave the process at once."""
+    if not engine.stop(_GRAPHS_END_SECONDS):
+        _LOG.warning("a graph is still running, leaving without waiting for it")
+        logging.shutdown()
+        sys.stdout.flush()
+        # An ordinary exit would take the interpreter down beneath TensorFlow, which crashes.
+        os._exit(code)
+    return code

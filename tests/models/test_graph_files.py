@@ -119,10 +119,11 @@ def test_chosen_graph_wins_over_all_others(tmp_path: Path) -> None:
 
 def test_chosen_graph_that_is_not_there_is_not_replaced_by_another(tmp_path: Path) -> None:
     _build(tmp_path, "detector")
-    with pytest.raises(GraphMissingError) as caught:
+    with pytest.raises(GraphError) as caught:
         find_graph("detector", tmp_path, "mine.pb")
-    message = f"{tmp_path / 'mine.pb'}: no such file, though the settings name it"
+    message = f"{tmp_path / 'mine.pb'}: no such file, though FACE_DETECTOR_GRAPH names it"
     assert caught.value.message == message
+    assert not isinstance(caught.value, GraphMissingError), "a build would not bring it"
 
 
 def test_built_graph_is_used_with_its_card(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from face_service.errors import (
     GraphError,
     NotReadyError,
     ServiceError,
+    UnavailableError,
 )
 from face_service.models.worker import GraphRunner, GraphWorker, Outputs
 
@@ -30,6 +31,7 @@ class FakeRunner:
         self.threads: set[int] = set()
         self.running = threading.Event()
         self.go = threading.Event()
+        self.outputs: Outputs | None = None
         if not held:
             self.go.set()
 
@@ -40,7 +42,7 @@ class FakeRunner:
         self.threads.add(threading.get_ident())
         if -1.0 in batch:
             raise ValueError("negative")
-        return (batch * 2, batch + 1)
+        return self.outputs or (batch * 2, batch + 1)
 
 
 def started(runner: GraphRunner, queue_size: int = 100) -> GraphWorker:
@@ -140,8 +142,9 @@ def test_a_late_caller_is_told_and_its_example_is_not_run() -> None:
 
 def test_a_failing_run_is_told_to_its_callers_only() -> None:
     worker = started(FakeRunner(batch_sizes=(1,)))
-    with pytest.raises(ServiceError, match="the fake graph failed: ValueError: negative"):
+    with pytest.raises(ServiceError, match=r"^the fake graph failed$") as caught:
         worker.run(examples(-1), soon())
+    assert isinstance(caught.value.__cause__, ValueError), "for the log"
     assert float(worker.run(examples(2), soon())[0][0]) == 4
 
 
@@ -184,3 +187,44 @@ def test_nothing_runs_before_the_graph_is_loaded() -> None:
     release.set()
     assert worker.wait_until_loaded(10)
     assert float(worker.run(examples(1), soon())[0][0]) == 2
+
+
+def test_stopping_lets_the_run_end_and_refuses_what_waits() -> None:
+    runner = FakeRunner(batch_sizes=(1,), held=True)
+    worker = started(runner)
+    with ThreadPoolExecutor(4) as pool:
+        first, waiting = queue_behind(runner, worker, pool, [1])
+        stopped = pool.submit(worker.stop, 10)
+        runner.go.set()
+        assert stopped.result() is True
+        assert float(first.result()[0][0]) == 200
+        with pytest.raises(UnavailableError, match="stopping"):
+            waiting.result()
+    with pytest.raises(UnavailableError, match="stopping"):
+        worker.run(examples(1), soon())
+    assert runner.batches == [[100]]
+
+
+def test_stopping_does_not_wait_longer_than_told() -> None:
+    runner = FakeRunner(held=True)
+    worker = started(runner)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(worker.run, examples(1), soon())
+        assert runner.running.wait(10)
+        assert worker.stop(0.05) is False
+        runner.go.set()
+        first.result()
+
+
+def test_stopping_what_never_started_needs_no_wait() -> None:
+    assert GraphWorker("fake", 10).stop(10) is True
+
+
+def test_outputs_of_a_wrong_shape_are_an_error_and_do_not_end_the_thread() -> None:
+    runner = FakeRunner()
+    worker = started(runner)
+    runner.outputs = (np.zeros((0, 3)),)
+    with pytest.raises(ServiceError):
+        worker.run(examples(1), soon())
+    runner.outputs = None
+    assert float(worker.run(examples(2), soon())[0][0]) == 4

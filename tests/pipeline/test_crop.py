@@ -214,6 +214,21 @@ def test_a_landmark_crop_keeps_its_values(
     np.testing.assert_array_equal(crop, pixels[:, :50][:, :, channels].astype(np.float32))
 
 
+@pytest.mark.parametrize(
+    ("how", "interpolation"),
+    [(LEGACY_LANDMARKER, cv2.INTER_LINEAR), (REFERENCE_LANDMARKER, cv2.INTER_AREA)],
+    ids=["legacy", "reference"],
+)
+def test_a_smaller_landmark_crop_is_averaged_save_in_the_demos_way(
+    how: LandmarkerPreprocessing, interpolation: int
+) -> None:
+    ordered = order_channels(noise(), how.colour_order)[2:38, 10:70]
+    crop = prepare_landmark_crop(noise(), Region(2, 10, 38, 70), how, (12, 9))
+    expected = cv2.resize(np.ascontiguousarray(ordered), (12, 9), interpolation=interpolation)
+    assert crop.dtype == np.float32
+    np.testing.assert_array_equal(crop, expected.astype(np.float32))
+
+
 @pytest.mark.parametrize("size", [(50, 40), (12, 9), (70, 60)], ids=["same", "less", "more"])
 def test_a_grey_landmark_crop_has_one_channel(size: tuple[int, int]) -> None:
     how = LandmarkerPreprocessing("GREY", "box", 0.0, 0.0)

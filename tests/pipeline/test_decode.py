@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from face_service.errors import MissingFieldError, NotAPictureError, ServiceError, TooLargeError
-from face_service.pipeline.decode import Limits, Pixels, decode, identify
+from face_service.pipeline.decode import Header, Limits, Pixels, decode, inspect
 
 LIMITS = Limits(max_bytes=1_000_000, max_pixels=1_000_000, max_side=2560)
 FORMATS = ["JPEG", "PNG", "BMP", "WEBP"]
@@ -86,7 +86,7 @@ STORED: dict[int, Callable[[Pixels], Pixels]] = {
     [("JPEG", "jpg"), ("MPO", "jpg"), ("PNG", "png"), ("BMP", "bmp"), ("WEBP", "webp")],
 )
 def test_the_extension_is_that_of_the_content(picture_format: str, extension: str) -> None:
-    assert identify(encode(noise(), picture_format), LIMITS) == extension
+    assert inspect(encode(noise(), picture_format), LIMITS) == Header(extension, 600)
 
 
 @pytest.mark.parametrize("picture_format", ["MPO", "WEBP"])
@@ -101,8 +101,8 @@ def test_a_fresh_process_knows_the_format(tmp_path: Path, picture_format: str) -
     subprocess.run([sys.executable, "-c", code, str(path)], cwd=PROJECT, check=True)
 
 
-def test_a_picture_is_identified_by_its_header_alone() -> None:
-    assert identify(png(30, 20, b""), LIMITS) == "png"
+def test_a_picture_is_inspected_by_its_header_alone() -> None:
+    assert inspect(png(30, 20, b""), LIMITS) == Header("png", 600)
 
 
 @pytest.mark.parametrize("picture_format", ["PNG", "BMP", "WEBP"])
@@ -151,7 +151,7 @@ def test_an_odd_tag_beside_the_orientation_does_no_harm(
 def test_a_jpeg_with_a_damaged_index_of_views_is_a_plain_jpeg() -> None:
     data = encode(noise(), "JPEG")
     index = b"\xff\xe2\x00\x0eMPF\0damaged!"
-    assert identify(data[:2] + index + data[2:], LIMITS) == "jpg"
+    assert inspect(data[:2] + index + data[2:], LIMITS) == Header("jpg", 600)
 
 
 def test_sixteen_bit_grey_keeps_its_high_byte() -> None:
@@ -222,7 +222,7 @@ def test_of_several_frames_the_first_counts(picture_format: str) -> None:
     assert decode(data, LIMITS).pixels.min() == 255
 
 
-@pytest.mark.parametrize("function", [identify, decode])
+@pytest.mark.parametrize("function", [inspect, decode])
 def test_no_bytes_are_a_missing_file(function: Callable[[bytes, Limits], object]) -> None:
     with pytest.raises(MissingFieldError, match=r"^the file is empty$"):
         function(b"", LIMITS)
@@ -240,7 +240,7 @@ def test_no_bytes_are_a_missing_file(function: Callable[[bytes, Limits], object]
     ],
     ids=["text", "bare signature", "GIF", "TIFF", "PPM", "SVG"],
 )
-@pytest.mark.parametrize("function", [identify, decode])
+@pytest.mark.parametrize("function", [inspect, decode])
 def test_other_content_is_refused(function: Callable[[bytes, Limits], object], data: bytes) -> None:
     with pytest.raises(NotAPictureError, match=r"not a JPEG, PNG, BMP or WebP picture$"):
         function(data, LIMITS)
@@ -261,7 +261,7 @@ def test_a_picture_with_a_damaged_body_is_refused() -> None:
         decode(png(30, 20, bytes(body)), LIMITS)
 
 
-@pytest.mark.parametrize("function", [identify, decode])
+@pytest.mark.parametrize("function", [inspect, decode])
 def test_the_byte_cap_is_inclusive(function: Callable[[bytes, Limits], object]) -> None:
     data = encode(noise(), "PNG")
     size = len(data)
@@ -297,7 +297,7 @@ def test_the_pixel_cap_comes_before_decoding(max_pixels: int, error: type[Servic
     [(60_000, 60_000), (10_000, 9_500), (1001, 1000), (1_000_001, 1)],
     ids=["Pillow refuses", "Pillow warns", "just above", "one line"],
 )
-@pytest.mark.parametrize("function", [identify, decode])
+@pytest.mark.parametrize("function", [inspect, decode])
 def test_a_decompression_bomb_is_refused(
     function: Callable[[bytes, Limits], object], width: int, height: int
 ) -> None:
@@ -329,6 +329,206 @@ def test_shrinking_averages() -> None:
     stripes[:, ::2] = 200
     pixels = decode(encode(stripes, "PNG"), Limits(100_000, 100_000, 16)).pixels
     np.testing.assert_allclose(pixels.astype(int), np.full((16, 16, 3), 100), atol=8)
+
+
+HUGE = Limits(10_000_000, 10_000_000, 500)
+QUADRANTS = np.array(
+    [[[250, 20, 20], [20, 250, 20]], [[20, 20, 250], [250, 250, 20]]], dtype=np.uint8
+)
+
+
+def huge_picture() -> Pixels:
+    """Return 2000 rows and 4000 columns, each quadrant of its own colour."""
+    return QUADRANTS.repeat(1000, axis=0).repeat(2000, axis=1)
+
+
+def assert_quadrants(pixels: Pixels, tolerance: int) -> None:
+    """Check every pixel that is not at a border between two quadrants."""
+    height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
+    for row, column in np.ndindex(2, 2):
+        quadrant = pixels[row * height : (row + 1) * height, column * width : (column + 1) * width]
+        inner = quadrant[3:-3, 3:-3].astype(int)
+        expected = np.broadcast_to(QUADRANTS[row, column], inner.shape)
+        np.testing.assert_allclose(inner, expected, atol=tolerance)
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize(
+    ("picture_format", "tolerance"), [("JPEG", 4), ("MPO", 4), ("PNG", 0), ("WEBP", 0)]
+)
+def test_a_huge_picture_is_shrunk_upright_with_its_colours_and_the_size_of_the_upload(
+    picture_format: str, tolerance: int, orientation: int
+) -> None:
+    tag = exif((ORIENTATION, SHORT, 1, struct.pack(">HH", orientation, 0)))
+    options = {"subsampling": 0} if picture_format in ("JPEG", "MPO") else {}
+    stored = np.ascontiguousarray(STORED[orientation](huge_picture()))
+    picture = decode(encode(stored, picture_format, exif=tag, **options), HUGE)
+    assert (picture.width, picture.height) == (4000, 2000)
+    assert picture.pixels.shape == (250, 500, 3)
+    assert picture.pixels.dtype == np.uint8
+    assert_quadrants(picture.pixels, tolerance)
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_a_huge_jpeg_of_other_colours_is_shrunk(mode: str) -> None:
+    colour: int | tuple[int, ...] = 77 if mode == "L" else (0, 255, 255, 0)
+    expected = [77, 77, 77] if mode == "L" else [255, 0, 0]
+    data = save(Image.new(mode, (4000, 2000), colour), "JPEG", quality=95)
+    picture = decode(data, HUGE)
+    assert (picture.width, picture.height) == (4000, 2000)
+    np.testing.assert_allclose(
+        picture.pixels.astype(int), np.broadcast_to(expected, (250, 500, 3)), atol=4
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(4001, 1999), (3999, 2001), (501, 3), (7, 999)])
+def test_a_jpeg_of_odd_sides_keeps_its_aspect(width: int, height: int) -> None:
+    picture = decode(save(Image.new("RGB", (width, height)), "JPEG"), HUGE)
+    factor = 500 / max(width, height)
+    assert (picture.width, picture.height) == (width, height)
+    # Drafted sides are rounded once more: off by one at most.
+    assert max(picture.pixels.shape) == 500
+    assert abs(picture.pixels.shape[1] - width * factor) <= 1
+    assert abs(picture.pixels.shape[0] - height * factor) <= 1
+
+
+@pytest.mark.parametrize(
+    ("picture_format", "max_side", "decoded"),
+    [
+        ("JPEG", 500, (500, 250)),
+        ("JPEG", 501, (1000, 500)),
+        ("JPEG", 1999, (2000, 1000)),
+        ("JPEG", 2001, (4000, 2000)),
+        ("JPEG", 8000, (4000, 2000)),
+        ("MPO", 500, (500, 250)),
+        ("PNG", 500, (4000, 2000)),
+    ],
+)
+def test_a_jpeg_is_decoded_no_larger_than_it_need_be_and_inspected_as_that_large(
+    monkeypatch: pytest.MonkeyPatch, picture_format: str, max_side: int, decoded: tuple[int, int]
+) -> None:
+    sizes: set[tuple[int, int]] = set()
+    real = ImageFile.ImageFile.load
+
+    def load(image: ImageFile.ImageFile) -> Any:
+        loaded = real(image)
+        sizes.add(image.size)
+        return loaded
+
+    data = encode(huge_picture(), picture_format)
+    limits = Limits(10_000_000, 8_000_000, max_side)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    picture = decode(data, limits)
+    assert sizes == {decoded}
+    assert max(picture.pixels.shape) == min(max_side, 4000)
+    assert inspect(data, limits).pixels == decoded[0] * decoded[1]
+
+
+def test_the_pixel_cap_of_a_jpeg_is_about_the_pixels_of_the_upload() -> None:
+    data = encode(huge_picture(), "JPEG")
+    for function in (inspect, decode):
+        function(data, Limits(10_000_000, 8_000_000, 500))
+        with pytest.raises(TooLargeError, match=r"^the picture has 4000×2000 pixels, "):
+            function(data, Limits(10_000_000, 7_999_999, 500))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_truncated_picture_that_must_shrink_is_refused(share: float) -> None:
+    for picture_format in FORMATS:
+        data = encode(noise(400, 400), picture_format)
+        with pytest.raises(NotAPictureError):
+            decode(data[: int(len(data) * share)], Limits(10**6, 10**6, 50))
+
+
+# Two colours in turns, column by column: what is averaged before it means a colour shows.
+TURNS = np.tile(np.array([0, 1], dtype=np.uint8), (64, 32))
+SHRINKING = Limits(100_000, 100_000, 16)
+
+
+def palette_of(indices: Pixels, colours: list[list[int]]) -> Image.Image:
+    image = Image.frombytes("P", (indices.shape[1], indices.shape[0]), indices.tobytes())
+    image.putpalette([value for colour in colours for value in colour])
+    return image
+
+
+def in_turns(first: list[int], second: list[int]) -> Image.Image:
+    return Image.fromarray(np.array([first, second], dtype=np.uint8)[TURNS])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        save(in_turns([0, 0, 0, 0], [255, 0, 0, 255]), "PNG"),
+        save(in_turns([0, 0, 0, 0], [255, 0, 0, 255]), "WEBP", lossless=True, exact=True),
+        save(palette_of(TURNS, [[0, 0, 0], [255, 0, 0]]), "PNG", transparency=0),
+        save(palette_of(TURNS, [[0, 0, 0], [255, 0, 0]]), "PNG", transparency=b"\0\xff"),
+        save(in_turns([0, 0, 0], [255, 0, 0]), "PNG", transparency=(0, 0, 0)),
+    ],
+    ids=["RGBA", "RGBA in WebP", "palette", "palette with opacities", "one colour transparent"],
+)
+def test_what_is_transparent_has_no_colour_when_it_is_shrunk(data: bytes) -> None:
+    picture = decode(data, SHRINKING)
+    assert (picture.width, picture.height) == (64, 64)
+    # Half red, half white: nothing of the hidden black.
+    expected = np.broadcast_to([255, 127.5, 127.5], (16, 16, 3))
+    np.testing.assert_allclose(picture.pixels.astype(int), expected, atol=2)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        save(in_turns([0, 0], [100, 255]), "PNG"),
+        save(Image.fromarray(TURNS * np.uint8(100)), "PNG", transparency=0),
+    ],
+    ids=["LA", "one grey transparent"],
+)
+def test_transparent_grey_has_no_colour_when_it_is_shrunk(data: bytes) -> None:
+    pixels = decode(data, SHRINKING).pixels
+    np.testing.assert_allclose(pixels.astype(int), np.full((16, 16, 3), 177.5), atol=2)
+
+
+@pytest.mark.parametrize("picture_format", ["PNG", "WEBP"])
+def test_parts_of_each_opacity_are_laid_over_white_when_they_are_shrunk(
+    picture_format: str,
+) -> None:
+    parts = np.array([[[9, 8, 7, 0], [9, 8, 7, 255], [0, 100, 255, 51]]], dtype=np.uint8)
+    image = Image.fromarray(parts.repeat(30, axis=0).repeat(30, axis=1))
+    data = save(image, picture_format, lossless=True, exact=True)
+    pixels = decode(data, Limits(100_000, 100_000, 30)).pixels
+    assert pixels.shape == (10, 30, 3)
+    expected = np.array([[255, 255, 255], [9, 8, 7], [204, 224, 255]])
+    for part, colour in enumerate(expected):
+        inner = pixels[:, part * 10 + 2 : part * 10 + 8].astype(int)
+        np.testing.assert_allclose(inner, np.broadcast_to(colour, inner.shape), atol=2)
+
+
+def test_sixteen_bit_grey_that_must_shrink_is_averaged_and_keeps_its_high_byte() -> None:
+    samples = np.full((64, 64), 0xC8FF, dtype=np.uint16)
+    samples[:, 32:] = TURNS[:, 32:].astype(np.uint16) * 0xC800
+    picture = decode(save(Image.fromarray(samples), "PNG"), SHRINKING)
+    assert (picture.width, picture.height) == (64, 64)
+    assert picture.pixels.shape == (16, 16, 3)
+    inner = picture.pixels.astype(int)
+    np.testing.assert_allclose(inner[:, :7], np.full((16, 7, 3), 0xC8), atol=1)
+    np.testing.assert_allclose(inner[:, 9:], np.full((16, 7, 3), 0x64), atol=2)
+
+
+@pytest.mark.parametrize("picture_format", ["PNG", "BMP"])
+def test_one_bit_that_must_shrink_becomes_grey(picture_format: str) -> None:
+    image = Image.fromarray(TURNS * np.uint8(255)).convert("1")
+    pixels = decode(save(image, picture_format), SHRINKING).pixels
+    np.testing.assert_allclose(pixels.astype(int), np.full((16, 16, 3), 127.5), atol=2)
+
+
+@pytest.mark.parametrize("picture_format", ["PNG", "BMP"])
+def test_a_palette_that_must_shrink_is_averaged_by_colour_not_by_number(
+    picture_format: str,
+) -> None:
+    # Number 1, between the two that are used, is a colour that is nowhere in the picture.
+    image = palette_of(TURNS * np.uint8(2), [[200, 0, 0], [0, 255, 0], [0, 0, 200]])
+    pixels = decode(save(image, picture_format), SHRINKING).pixels
+    expected = np.broadcast_to([100, 0, 100], (16, 16, 3))
+    np.testing.assert_allclose(pixels.astype(int), expected, atol=2)
 
 
 @pytest.mark.skipif(not BROKEN_SAMPLES.is_dir(), reason=f"{BROKEN_SAMPLES} is not there")

@@ -1,4 +1,5 @@
-from typing import Literal
+from dataclasses import asdict
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -7,11 +8,24 @@ import pytest
 from face_service.pipeline.decode import Pixels
 from face_service.pipeline.detection import (
     Detection,
+    box_in_image_size,
     choose_face,
+    drop_flat,
     prepare_detector_picture,
     select_detections,
 )
-from face_service.pipeline.preprocessing import DetectorPreprocessing
+from face_service.pipeline.preprocessing import (
+    LEGACY_DETECTOR,
+    LEGACY_EMBEDDER,
+    LEGACY_LANDMARKER,
+    LEGACY_THRESHOLD,
+    REFERENCE_DETECTOR,
+    REFERENCE_EMBEDDER,
+    REFERENCE_LANDMARKER,
+    REFERENCE_THRESHOLD,
+    DetectorPreprocessing,
+    Preprocessing,
+)
 from object_detection.core.boxes import Boxes
 
 NAN = float("nan")
@@ -127,3 +141,159 @@ def test_a_picture_of_the_right_size_is_taken_as_it_is() -> None:
     pixels = noise(8, 6)
     prepared = prepare_detector_picture(pixels, preprocessing(picture_size=(6, 8)), (7, 7))
     np.testing.assert_array_equal(prepared, pixels)
+
+
+def test_the_legacy_detector_sees_red_as_blue_in_a_picture_squashed_to_the_image_size() -> None:
+    pixels = np.zeros((60, 40, 3), dtype=np.uint8)
+    pixels[:30] = [200, 50, 0]  # the upper half is rather red
+    pixels[30:] = [0, 90, 220]  # the lower one rather blue
+    prepared = prepare_detector_picture(pixels, LEGACY_DETECTOR, (32, 16))
+    assert prepared.shape == (16, 32, 3)
+    assert np.unique(prepared[:7].reshape(-1, 3), axis=0).tolist() == [[0, 50, 200]]
+    assert np.unique(prepared[9:].reshape(-1, 3), axis=0).tolist() == [[220, 90, 0]]
+
+
+def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own_size() -> None:
+    pixels = np.full((60, 40, 3), [200, 50, 0], dtype=np.uint8)
+    prepared = prepare_detector_picture(pixels, REFERENCE_DETECTOR, (32, 16))
+    assert prepared.shape == (320, 320, 3)
+    assert np.unique(prepared.reshape(-1, 3), axis=0).tolist() == [[200, 50, 0]]
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        (
+            LEGACY_DETECTOR,
+            {
+                "colour_order": "BGR",
+                "picture_size": None,
+                "score_floor": 0.1,
+                "choice": "most-confident",
+            },
+        ),
+        (
+            LEGACY_EMBEDDER,
+            {
+                "colour_order": "BGR",
+                "crop": "box",
+                "margin": 0.0,
+                "normalisation": "prewhiten",
+                "order": "normalise-then-resize",
+            },
+        ),
+        (
+            LEGACY_LANDMARKER,
+            {"colour_order": "BGR", "crop": "box", "margin": 0.0, "top_shift": 0.2},
+        ),
+        (
+            REFERENCE_DETECTOR,
+            {
+                "colour_order": "RGB",
+                "picture_size": (320, 320),
+                "score_floor": 0.3,
+                "choice": "largest",
+            },
+        ),
+        (
+            REFERENCE_EMBEDDER,
+            {
+                "colour_order": "RGB",
+                "crop": "square",
+                "margin": 0.0,
+                "normalisation": "prewhiten",
+                "order": "resize-then-normalise",
+            },
+        ),
+        (
+            REFERENCE_LANDMARKER,
+            {"colour_order": "RGB", "crop": "square", "margin": 0.3, "top_shift": 0.3},
+        ),
+    ],
+    ids=[
+        "legacy detector",
+        "legacy embedder",
+        "legacy landmarker",
+        "reference detector",
+        "reference embedder",
+        "reference landmarker",
+    ],
+)
+def test_the_profiles_are_those_of_the_table_in_models_md(
+    how: Preprocessing, expected: dict[str, Any]
+) -> None:
+    assert asdict(how) == expected
+
+
+def test_the_thresholds_are_those_of_the_table_in_models_md() -> None:
+    assert (LEGACY_THRESHOLD, REFERENCE_THRESHOLD) == (0.3, 1.05)
+
+
+LEFT = Detection(np.array([0.0, 0.0, 1.0, 0.5], dtype=np.float32), 0.9)
+RIGHT = Detection(np.array([0.0, 0.5, 1.0, 1.0], dtype=np.float32), 0.8)
+WHOLE = Detection(np.array([0.0, 0.0, 1.0, 1.0], dtype=np.float32), 0.7)
+
+
+def half_flat() -> Pixels:
+    """Return 20 by 40 pixels: the left half of one dark colour, the right half noise."""
+    pixels = noise(20, 40)
+    pixels[:, :20] = [10, 20, 30]
+    return pixels
+
+
+def test_a_box_that_shows_nothing_is_dropped_and_the_order_kept() -> None:
+    assert drop_flat([LEFT, RIGHT, WHOLE], half_flat()) == [RIGHT, WHOLE]
+    assert drop_flat([WHOLE, LEFT, RIGHT], half_flat()) == [WHOLE, RIGHT]
+
+
+def test_of_a_picture_of_one_colour_nothing_is_left() -> None:
+    colour = np.full((20, 40, 3), [10, 200, 30], dtype=np.uint8)
+    assert drop_flat([LEFT, RIGHT, WHOLE], colour) == []
+    assert drop_flat([], colour) == []
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+@pytest.mark.parametrize(("high", "left"), [(102, 0), (104, 0), (105, 1), (140, 1)])
+def test_a_box_is_flat_while_no_channel_deviates_by_more_than_two(
+    channel: int, high: int, left: int
+) -> None:
+    pixels = np.full((20, 40, 3), 100, dtype=np.uint8)
+    pixels[:, ::2, channel] = high  # the deviation is half the difference
+    assert len(drop_flat([WHOLE], pixels)) == left
+
+
+def test_only_what_is_in_the_box_counts() -> None:
+    pixels = np.full((20, 40, 3), 100, dtype=np.uint8)
+    pixels[5:10, 10:20] = noise(5, 10)
+    inside = Detection(np.array([0.25, 0.25, 0.5, 0.5], dtype=np.float32), 0.9)
+    beside = Detection(np.array([0.5, 0.5, 0.75, 0.75], dtype=np.float32), 0.8)
+    above = Detection(np.array([0.0, 0.25, 0.25, 0.5], dtype=np.float32), 0.7)
+    assert drop_flat([inside, beside, above], pixels) == [inside]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(0.5, 0.5, 0.501, 0.501), (0.99, 0.99, 1.0, 1.0), (0.0, 0.0, 0.001, 0.001)],
+    ids=["inside", "in the last corner", "in the first corner"],
+)
+def test_a_box_of_less_than_a_pixel_shows_nothing(box: tuple[float, float, float, float]) -> None:
+    tiny = Detection(np.array(box, dtype=np.float32), 0.9)
+    assert drop_flat([tiny], noise(20, 40)) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "image_size", "expected"),
+    [
+        ((0.25, 0.5, 0.75, 1.0), (256, 256), [128, 64, 256, 192]),
+        ((0.25, 0.5, 0.75, 1.0), (200, 100), [100, 25, 200, 75]),
+        ((0.0, 0.0, 1.0, 1.0), (200, 100), [0, 0, 200, 100]),
+        ((0.199, 0.099, 0.999, 0.899), (100, 100), [9, 19, 89, 99]),
+    ],
+    ids=["x before y", "width before height", "everything", "cut off, not rounded"],
+)
+def test_a_box_in_pixels_of_the_image_size(
+    box: tuple[float, float, float, float], image_size: tuple[int, int], expected: list[int]
+) -> None:
+    found = box_in_image_size(Detection(np.array(box, dtype=np.float32), 0.9), image_size)
+    assert found == expected
+    assert all(type(value) is int for value in found)

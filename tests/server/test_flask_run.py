@@ -2,31 +2,27 @@
 
 import signal
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
 import requests
+from urllib3 import encode_multipart_formdata
 
-from tests.fakes.graphs import fake_detector, write_fake_graphs, write_graph
-from tests.fakes.pictures import blank_file, face_file
+from tests.fakes.graphs import write_fake_graphs, write_graph
+from tests.fakes.pictures import blank_file, encode, face_file
 from tests.server.running import Server, environment_for, flask_run, run_to_its_end
-
-SLOW_STEPS = 12_000  # keeps the graph busy for about a second or more
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, fake_graphs: Path) -> Iterator[Server]:
     with flask_run(tmp_path_factory.mktemp("server"), fake_graphs) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def slow_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("slow")
-    return write_fake_graphs(folder, detector=fake_detector(slow_steps=SLOW_STEPS))
 
 
 def test_every_route_answers(server: Server) -> None:
@@ -78,18 +74,30 @@ def test_index_answers_within_100_ms_while_a_graph_is_running(
     assert max(delays) < 0.1
 
 
-def test_a_full_queue_is_refused_at_once_and_recovers(tmp_path: Path, slow_graphs: Path) -> None:
-    with flask_run(tmp_path, slow_graphs, queue_size="2") as server:
-        with ThreadPoolExecutor(8) as pool:
-            answers = list(
-                pool.map(lambda _: server.post("/face_register", face_file(1)), range(8))
-            )
-        statuses = sorted(answer.status_code for answer in answers)
-        assert statuses == [200, 200, 503, 503, 503, 503, 503, 503]
-        refused = next(answer for answer in answers if answer.status_code == 503)
-        assert refused.text.startswith("error BUSY: ")
-        assert int(refused.headers["Retry-After"]) >= 1
+def test_what_is_over_is_refused_at_once_and_the_service_recovers(
+    tmp_path: Path, slow_graphs: Path
+) -> None:
+    with flask_run(tmp_path, slow_graphs, max_in_work="2") as server:
+        assert flood(server, 8) == [200, 200, 503, 503, 503, 503, 503, 503]
         assert server.post("/face_login", face_file(1)).text == "success"
+
+
+def test_a_full_graph_queue_is_refused_at_once(tmp_path: Path, slow_graphs: Path) -> None:
+    with flask_run(tmp_path, slow_graphs, queue_size="2") as server:
+        # One is running, two wait.
+        assert flood(server, 8) == [200, 200, 200, 503, 503, 503, 503, 503]
+
+
+def flood(server: Server, count: int) -> list[int]:
+    """Post pictures all at once; return the statuses, sorted, having checked the refusals."""
+    with ThreadPoolExecutor(count) as pool:
+        posted = pool.map(lambda _: server.post("/face_register", face_file(1)), range(count))
+        answers = list(posted)
+    for answer in answers:
+        if answer.status_code == 503:
+            assert answer.text.startswith("error BUSY: ")
+            assert int(answer.headers["Retry-After"]) >= 1
+    return sorted(answer.status_code for answer in answers)
 
 
 def test_a_late_answer_is_given_up(tmp_path: Path, slow_graphs: Path) -> None:
@@ -141,6 +149,80 @@ def test_a_signal_stops_the_server_cleanly(tmp_path: Path, fake_graphs: Path) ->
     with flask_run(tmp_path, fake_graphs) as server:
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
+
+
+def test_a_signal_under_load_ends_the_process_without_a_crash(
+    tmp_path: Path, slow_graphs: Path
+) -> None:
+    """Exiting while TensorFlow runs aborts the process; accepted tasks make it run."""
+    with flask_run(tmp_path, slow_graphs) as server:
+        for _ in range(6):
+            assert server.post("/async_detect", face_file(1)).status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        assert "Traceback" not in server.log
+
+
+def test_requests_in_flight_are_answered_before_the_end(tmp_path: Path, slow_graphs: Path) -> None:
+    with flask_run(tmp_path, slow_graphs) as server, ThreadPoolExecutor(1) as pool:
+        posted = pool.submit(server.post, "/face_register", face_file(1))
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        assert posted.result().text == "success"
+        assert server.process.wait(20) == 0
+
+
+def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path, fake_graphs: Path) -> None:
+    with flask_run(tmp_path, fake_graphs) as server, requests.Session() as session:
+        session.get(f"{server.url}/healthz", timeout=10)  # kept alive
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(4) == 0, "less than requests in flight would be given"
+
+
+def test_silent_connections_are_closed_and_make_room(tmp_path: Path, fake_graphs: Path) -> None:
+    serving = flask_run(tmp_path, fake_graphs, max_connections="3", idle_seconds="0.5")
+    with serving as server, ExitStack() as held:
+        address = ("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+        beginnings = [b"", b"GET / HT", b"POST /upload HTTP/1.1\r\nContent-Length: 99\r\n\r\nabc"]
+        for beginning in beginnings:
+            silent = held.enter_context(socket.create_connection(address))
+            silent.sendall(beginning)
+        assert server.get("/healthz").status_code == 200
+        assert "Traceback" not in server.log
+
+
+def test_clients_that_leave_are_no_news(tmp_path: Path, slow_graphs: Path) -> None:
+    with flask_run(tmp_path, slow_graphs) as server:
+        address = ("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+        body, kind = encode_multipart_formdata({"file": ("a.png", face_file(1))})
+        head = f"POST /face_login HTTP/1.1\r\nContent-Type: {kind}\r\n"
+        for cut in (len(body), 500):
+            with socket.create_connection(address) as leaving:
+                leaving.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:cut])
+                linger = struct.pack("ii", 1, 0)  # leave with a reset, not a farewell
+                leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        assert server.post("/face_register", face_file(1)).text == "success"
+        assert "Traceback" not in server.log
+
+
+def test_other_requests_are_answered_while_a_large_picture_is_decoded(server: Server) -> None:
+    large = encode(np.zeros((7000, 7000, 3), dtype=np.uint8))
+    with ThreadPoolExecutor(4) as pool, requests.Session() as session:
+        decoding = [pool.submit(server.post, "/face_login", large) for _ in range(4)]
+        answered = 0
+        while not all(future.done() for future in decoding):
+            assert session.get(f"{server.url}/healthz", timeout=10).status_code == 200
+            answered += 1
+        assert {future.result().text for future in decoding} == {"fail"}
+    assert answered > 20
+
+
+def test_a_raw_byte_in_the_query_is_no_defect(server: Server) -> None:
+    address = ("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+    with socket.create_connection(address) as raw:
+        raw.sendall(b"GET /face_detect?url=\xff HTTP/1.0\r\n\r\n")
+        answer = raw.recv(4096)
+    assert b" 400 " in answer or b" 404 " in answer
 
 
 def test_a_missing_graph_stops_the_start_with_a_sentence(tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
 
 
-def make_folder(folder: Path, ttl: float = 100, limit: int = 2) -> ExpiringFolder:
-    return ExpiringFolder(folder, frozenset({".jpg", ".png"}), ttl, limit)
+def make_folder(
+    folder: Path, ttl: float = 100, limit: int = 2, min_age: float = 100
+) -> ExpiringFolder:
+    return ExpiringFolder(folder, frozenset({".jpg", ".png"}), ttl, limit, min_age)
 
 
 def put(folder: Path, name: str, age: float) -> Path:
@@ -88,6 +90,84 @@ def test_expired_files_make_room(tmp_path: Path) -> None:
     make_folder(tmp_path).make_room("uploads")
 
 
+def test_in_a_full_folder_the_oldest_file_makes_room_once_it_is_old_enough(
+    tmp_path: Path,
+) -> None:
+    kept, oldest = put(tmp_path, "a.jpg", 45), put(tmp_path, "b.png", 50)
+    put(tmp_path, "expired.png", 101)
+    make_folder(tmp_path, min_age=40).make_room("uploads")
+    assert list(tmp_path.iterdir()) == [kept]
+    assert not oldest.exists()
+
+
+def test_nothing_that_is_alive_is_deleted_while_there_is_room(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", 99)
+    make_folder(tmp_path, min_age=1).make_room("uploads")
+    assert (tmp_path / "a.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("age", "wait"), [(0, 40), (10, 30), (10.5, 30), (39.5, 1), (40, None), (40.5, None)]
+)
+def test_a_full_folder_is_busy_until_its_oldest_file_may_make_room(
+    tmp_path: Path, age: float, wait: int | None
+) -> None:
+    put(tmp_path, "a.jpg", 0)
+    oldest = put(tmp_path, "b.jpg", age)
+    folder = make_folder(tmp_path, min_age=40)
+    if wait is None:
+        folder.make_room("uploads")
+        assert not oldest.exists()
+    else:
+        with pytest.raises(BusyError, match=r"^2 uploads are kept already$") as caught:
+            folder.make_room("uploads")
+        assert caught.value.retry_after == wait
+        assert oldest.exists()
+
+
+def test_a_least_age_beyond_the_time_to_live_does_not_lengthen_the_wait(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", 70)
+    with pytest.raises(BusyError) as caught:
+        make_folder(tmp_path, limit=1, min_age=1000).make_room("uploads")
+    assert caught.value.retry_after == 30
+
+
+def test_files_of_others_are_not_deleted_to_make_room(tmp_path: Path) -> None:
+    others = [put(tmp_path, "README.md", 99), put(tmp_path, ".b.jpg.1234.part", 98)]
+    put(tmp_path, "a.jpg", 50)
+    make_folder(tmp_path, limit=1, min_age=40).make_room("uploads")
+    assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+def test_sweeping_deletes_what_has_expired_and_returns_what_is_left(tmp_path: Path) -> None:
+    kept = [(put(tmp_path, "a.jpg", 10), NOW - 10), (put(tmp_path, "b.png", 99), NOW - 99)]
+    others = [put(tmp_path, "README.md", 999), put(tmp_path, ".c.jpg.1234.part", 1)]
+    put(tmp_path, "expired.png", 101)
+    put(tmp_path, ".d.jpg.1234.part", 999)
+    assert sorted(make_folder(tmp_path, limit=1).sweep()) == kept
+    assert sorted(tmp_path.iterdir()) == sorted([path for path, _ in kept] + others)
+
+
+def test_sweeping_a_missing_folder_makes_it(tmp_path: Path) -> None:
+    assert make_folder(tmp_path / "new" / "tmp").sweep() == []
+    assert (tmp_path / "new" / "tmp").is_dir()
+
+
+def test_an_oldest_file_that_another_process_deleted_first_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "a.jpg", 50)
+    real = Path.unlink
+
+    def delete_twice(path: Path, missing_ok: bool = False) -> None:
+        real(path)
+        real(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", delete_twice)
+    make_folder(tmp_path, limit=1, min_age=40).make_room("uploads")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_file_or_folder_reads_as_none(tmp_path: Path) -> None:
     assert make_folder(tmp_path).read("a.jpg") is None
     assert make_folder(tmp_path / "nowhere").read("a.jpg") is None
@@ -130,9 +210,9 @@ def test_a_file_that_another_process_deleted_first_is_no_error(
     put(tmp_path, "a.jpg", 101)
     real = Path.unlink
 
-    def delete_twice(path: Path) -> None:
+    def delete_twice(path: Path, missing_ok: bool = False) -> None:
         real(path)
-        real(path)
+        real(path, missing_ok=missing_ok)
 
     monkeypatch.setattr(Path, "unlink", delete_twice)
     make_folder(tmp_path).make_room("uploads")

@@ -1,7 +1,9 @@
 import fcntl
 import json
+import os
 import random
 import signal
+import stat
 import subprocess
 import sys
 from contextlib import suppress
@@ -41,6 +43,9 @@ for number in range(first, first + count):
 def random_embedding(length: int = 128, seed: int = 0) -> Embedding:
     values = np.random.default_rng(seed).normal(size=length)
     return np.asarray(values / np.linalg.norm(values), dtype=np.float32)
+
+
+PROBE = random_embedding(seed=99)
 
 
 def demo_write(folder: Path, embedding: Embedding, end: str = "") -> None:
@@ -173,6 +178,49 @@ def test_what_is_not_one_line_of_numbers_is_refused(tmp_path: Path, content: byt
         FeatureFile(tmp_path).read()
 
 
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [(b"secret", 1), (b"0.1,secret", 2), (b"0.1,0.2,,0.3", 3), (b"0.1,0.2\nsecret", 2)],
+)
+def test_what_is_no_number_is_told_by_its_place_and_not_shown(
+    tmp_path: Path, content: bytes, number: int
+) -> None:
+    (tmp_path / "feature.txt").write_bytes(content)
+    with pytest.raises(FeatureFileError) as caught:
+        FeatureFile(tmp_path).read()
+    assert caught.value.message == f"feature.txt: value {number} is not a number"
+
+
+@pytest.mark.parametrize("content", [b"secret\xff", b"secret,nan", b"nan,12345", b"12345,1e999"])
+def test_no_other_message_shows_what_is_in_the_file(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "feature.txt").write_bytes(content)
+    with pytest.raises(FeatureFileError) as caught:
+        FeatureFile(tmp_path).read()
+    for shown in ("secret", "12345", "nan", "999"):
+        assert shown not in caught.value.message
+
+
+def test_a_pipe_in_place_of_the_file_is_refused_without_waiting_for_a_writer(
+    tmp_path: Path,
+) -> None:
+    os.mkfifo(tmp_path / "feature.txt")
+    with pytest.raises(FeatureFileError, match=r"^feature\.txt: is not a plain file$"):
+        FeatureFile(tmp_path).read()
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "feature.txt").mkdir()
+    with pytest.raises(FeatureFileError, match=r"^feature\.txt: is not a plain file$"):
+        FeatureFile(tmp_path).read()
+
+
+def test_a_link_to_the_file_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    demo_write(tmp_path / "elsewhere", random_embedding())
+    (tmp_path / "feature.txt").symlink_to(tmp_path / "elsewhere" / "feature.txt")
+    np.testing.assert_array_equal(FeatureFile(tmp_path).read().embedding, random_embedding())
+
+
 def test_a_number_too_large_for_float32_is_refused() -> None:
     with pytest.raises(FeatureFileError, match="not finite"):
         parse_embedding("1e300,0.1", "line")
@@ -181,7 +229,7 @@ def test_a_number_too_large_for_float32_is_refused() -> None:
 def test_an_enrolment_of_the_same_graph_is_comparable(tmp_path: Path) -> None:
     file = FeatureFile(tmp_path)
     file.write(random_embedding(), "graph")
-    np.testing.assert_array_equal(file.read_comparable(128, "graph"), random_embedding())
+    np.testing.assert_array_equal(file.read_comparable(PROBE, "graph"), random_embedding())
 
 
 def test_an_enrolment_of_another_graph_is_not_comparable(tmp_path: Path) -> None:
@@ -189,12 +237,12 @@ def test_an_enrolment_of_another_graph_is_not_comparable(tmp_path: Path) -> None
     file.write(random_embedding(), "old")
     message = r"made by another graph or preprocessing \(old\) than the loaded one \(new\)"
     with pytest.raises(EmbeddingMismatchError, match=message):
-        file.read_comparable(128, "new")
+        file.read_comparable(PROBE, "new")
 
 
 def test_a_demo_s_enrolment_is_comparable_when_its_length_fits(tmp_path: Path) -> None:
     demo_write(tmp_path, random_embedding())
-    comparable = FeatureFile(tmp_path).read_comparable(128, "graph")
+    comparable = FeatureFile(tmp_path).read_comparable(PROBE, "graph")
     np.testing.assert_array_equal(comparable, random_embedding())
 
 
@@ -207,7 +255,56 @@ def test_an_enrolment_of_another_length_is_not_comparable(tmp_path: Path, stampe
         demo_write(tmp_path, random_embedding(512))
     message = r"holds an embedding of 512 values, the loaded graph makes 128: register again$"
     with pytest.raises(EmbeddingMismatchError, match=message):
-        file.read_comparable(128, "graph")
+        file.read_comparable(PROBE, "graph")
+
+
+def assert_not_an_embedding(file: FeatureFile, probe: Embedding) -> None:
+    message = r"^feature\.txt: is not an embedding: its norm is not 1$"
+    with pytest.raises(FeatureFileError, match=message):
+        file.read_comparable(probe, "graph")
+
+
+@pytest.mark.parametrize("stamped", [False, True])
+@pytest.mark.parametrize("norm", [0.0, 0.94, 1.06, 100.0])
+def test_a_line_of_another_norm_is_no_embedding_where_the_graph_s_are_of_unit_length(
+    tmp_path: Path, norm: float, stamped: bool
+) -> None:
+    file = FeatureFile(tmp_path)
+    line = random_embedding() * np.float32(norm)
+    if stamped:
+        file.write(line, "graph")
+    else:
+        demo_write(tmp_path, line)
+    assert_not_an_embedding(file, PROBE)
+    np.testing.assert_array_equal(file.read().embedding, line)
+
+
+@pytest.mark.parametrize("norm", [0.96, 1.0, 1.04])
+def test_a_line_that_a_demo_rounded_is_comparable(tmp_path: Path, norm: float) -> None:
+    line = random_embedding() * np.float32(norm)
+    demo_write(tmp_path, line)
+    np.testing.assert_array_equal(FeatureFile(tmp_path).read_comparable(PROBE, "graph"), line)
+
+
+@pytest.mark.parametrize("norm", [0.0, 0.5, 1.0, 100.0])
+@pytest.mark.parametrize("probe_norm", [0.5, 20.0])
+def test_where_the_graph_s_embeddings_have_any_norm_so_may_the_line(
+    tmp_path: Path, probe_norm: float, norm: float
+) -> None:
+    line = random_embedding() * np.float32(norm)
+    demo_write(tmp_path, line)
+    comparable = FeatureFile(tmp_path).read_comparable(PROBE * np.float32(probe_norm), "graph")
+    np.testing.assert_array_equal(comparable, line)
+
+
+def test_length_and_fingerprint_are_judged_before_the_norm(tmp_path: Path) -> None:
+    file = FeatureFile(tmp_path)
+    file.write(np.zeros(512, dtype=np.float32), "graph")
+    with pytest.raises(EmbeddingMismatchError, match="holds an embedding of 512 values"):
+        file.read_comparable(PROBE, "graph")
+    file.write(np.zeros(128, dtype=np.float32), "old")
+    with pytest.raises(EmbeddingMismatchError, match="made by another graph"):
+        file.read_comparable(PROBE, "graph")
 
 
 def test_a_demo_that_overwrites_the_line_ends_the_claim_of_our_stamp(tmp_path: Path) -> None:
@@ -215,12 +312,23 @@ def test_a_demo_that_overwrites_the_line_ends_the_claim_of_our_stamp(tmp_path: P
     file.write(random_embedding(seed=1), "old")
     demo_write(tmp_path, random_embedding(seed=2))
     assert file.read().fingerprint is None
-    np.testing.assert_array_equal(file.read_comparable(128, "new"), random_embedding(seed=2))
+    np.testing.assert_array_equal(file.read_comparable(PROBE, "new"), random_embedding(seed=2))
 
 
 @pytest.mark.parametrize(
     "stamp",
-    [b"", b"{", b"[]", b"{}", b"null", b'{"stamps": 5}', b'{"stamps": [["one"]]}', b"\xff"],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b"null",
+        b'{"stamps": 5}',
+        b'{"stamps": [["one"]]}',
+        b"\xff",
+        pytest.param(b"[" * 100_000, id="nested lists"),
+        pytest.param(b'{"stamps": ' * 100_000, id="nested objects"),
+    ],
 )
 def test_a_damaged_stamp_leaves_the_line_readable_and_can_be_replaced(
     tmp_path: Path, stamp: bytes
@@ -247,10 +355,10 @@ def test_crashes_between_stamp_and_line_leave_the_old_line_its_stamp(
     file = FeatureFile(tmp_path)
     file.write(random_embedding(seed=0), "old")
 
-    def crash_at_the_line(path: Path, content: bytes, *, durable: bool) -> None:
+    def crash_at_the_line(path: Path, content: bytes, *, durable: bool, private: bool) -> None:
         if path.name == "feature.txt":
             raise KeyboardInterrupt
-        write_atomically(path, content, durable=durable)
+        write_atomically(path, content, durable=durable, private=private)
 
     monkeypatch.setattr(WRITE, crash_at_the_line)
     for number in (1, 2, 3):
@@ -260,15 +368,25 @@ def test_crashes_between_stamp_and_line_leave_the_old_line_its_stamp(
         assert file.read().fingerprint == "old"
 
 
-def test_both_files_are_written_durably(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[tuple[str, bool]] = []
+def test_both_files_are_written_durably_for_the_service_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[str, bool, bool]] = []
 
-    def record(path: Path, content: bytes, *, durable: bool) -> None:
-        written.append((path.name, durable))
+    def record(path: Path, content: bytes, *, durable: bool, private: bool) -> None:
+        written.append((path.name, durable, private))
 
     monkeypatch.setattr(WRITE, record)
     FeatureFile(tmp_path).write(random_embedding(), "graph")
-    assert written == [("feature.stamp.json", True), ("feature.txt", True)]
+    assert written == [("feature.stamp.json", True, True), ("feature.txt", True, True)]
+
+
+def test_nobody_else_may_read_either_file(tmp_path: Path) -> None:
+    for name in ("feature.txt", "feature.stamp.json"):  # as a demo or an older service left them
+        (tmp_path / name).touch(0o644)
+    FeatureFile(tmp_path).write(random_embedding(), "graph")
+    for name in ("feature.txt", "feature.stamp.json"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 def test_both_files_are_written_under_one_lock(
@@ -276,7 +394,7 @@ def test_both_files_are_written_under_one_lock(
 ) -> None:
     refused: list[str] = []
 
-    def try_the_lock(path: Path, content: bytes, *, durable: bool) -> None:
+    def try_the_lock(path: Path, content: bytes, *, durable: bool, private: bool) -> None:
         with (tmp_path / ".lock").open("rb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,7 +14,7 @@ LOST = {"status": "failed", "error": "the task was lost", "code": "TASK_LOST"}
 
 
 def make_store(folder: Path, limit: int = 10) -> TaskStore:
-    return TaskStore(folder, TTL, limit)
+    return TaskStore(folder, TTL, limit, longest=30)
 
 
 def age(folder: Path, task_id: str, seconds: float) -> None:
@@ -25,7 +25,7 @@ def age(folder: Path, task_id: str, seconds: float) -> None:
 
 def test_a_new_task_is_processing_under_a_random_uuid(tmp_path: Path) -> None:
     store = make_store(tmp_path / "tasks")
-    ids = [store.create(30) for _ in range(2)]
+    ids = [store.create() for _ in range(2)]
     assert ids[0] != ids[1]
     assert all(re.fullmatch(UUID, task_id) for task_id in ids)
     assert store.read(ids[0]) == {"status": "processing"}
@@ -33,7 +33,7 @@ def test_a_new_task_is_processing_under_a_random_uuid(tmp_path: Path) -> None:
 
 def test_a_finished_task_has_the_state_it_was_given(tmp_path: Path) -> None:
     store = make_store(tmp_path)
-    first, second = store.create(30), store.create(30)
+    first, second = store.create(), store.create()
     state = {"status": "success", "faces": [[1, 2.5, None]], "note": "验证通过"}
     store.finish(first, state)
     assert store.read(first) == state
@@ -41,14 +41,14 @@ def test_a_finished_task_has_the_state_it_was_given(tmp_path: Path) -> None:
 
 
 def test_any_process_answers_for_the_tasks_of_another(tmp_path: Path) -> None:
-    task_id = make_store(tmp_path).create(30)
+    task_id = make_store(tmp_path).create()
     make_store(tmp_path).finish(task_id, {"status": "success"})
     assert make_store(tmp_path).read(task_id) == {"status": "success"}
 
 
 def test_a_task_past_its_time_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = make_store(tmp_path)
-    task_id = store.create(30)
+    task_id = store.create()
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 29)
     assert store.read(task_id) == {"status": "processing"}
@@ -60,7 +60,7 @@ def test_a_task_that_finished_in_time_is_not_lost_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = make_store(tmp_path)
-    task_id = store.create(30)
+    task_id = store.create()
     store.finish(task_id, {"status": "success"})
     later = time.time() + 31
     monkeypatch.setattr(time, "time", lambda: later)
@@ -87,7 +87,7 @@ def test_a_task_that_finished_in_time_is_not_lost_later(
 def test_an_unknown_or_malformed_id_is_not_found(tmp_path: Path, task_id: str) -> None:
     folder = tmp_path / "tasks"
     store = make_store(folder)
-    known = store.create(30)
+    known = store.create()
     copy = folder / f"{known}-copy.json"
     for secret in (folder / "secret.json", tmp_path / "secret.json", copy):
         secret.write_text('{"status": "secret"}')
@@ -97,7 +97,7 @@ def test_an_unknown_or_malformed_id_is_not_found(tmp_path: Path, task_id: str) -
 
 def test_a_task_expires(tmp_path: Path) -> None:
     store = make_store(tmp_path)
-    task_id = store.create(30)
+    task_id = store.create()
     age(tmp_path, task_id, TTL - 60)
     assert store.read(task_id) == {"status": "processing"}
     age(tmp_path, task_id, TTL + 1)
@@ -107,7 +107,7 @@ def test_a_task_expires(tmp_path: Path) -> None:
 
 def test_finishing_starts_the_age_anew(tmp_path: Path) -> None:
     store = make_store(tmp_path)
-    task_id = store.create(30)
+    task_id = store.create()
     age(tmp_path, task_id, TTL + 1)
     store.finish(task_id, {"status": "success"})
     assert store.read(task_id) == {"status": "success"}
@@ -115,10 +115,53 @@ def test_finishing_starts_the_age_anew(tmp_path: Path) -> None:
 
 def test_more_tasks_than_allowed_are_refused_until_one_expires(tmp_path: Path) -> None:
     store = make_store(tmp_path, limit=2)
-    first, second = store.create(30), store.create(30)
+    first, second = store.create(), store.create()
     with pytest.raises(BusyError, match=r"^2 tasks are kept already$"):
-        store.create(30)
+        store.create()
     store.finish(second, {"status": "success"})  # who is in may always finish
     age(tmp_path, first, TTL + 1)
-    assert store.read(store.create(30)) == {"status": "processing"}
+    assert store.read(store.create()) == {"status": "processing"}
     assert not (tmp_path / f"{first}.json").exists()
+
+
+@pytest.mark.parametrize("longest", [5, 30])
+def test_no_task_is_processing_for_longer_than_the_store_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, longest: float
+) -> None:
+    store = TaskStore(tmp_path, TTL, 10, longest)
+    task_id, now = store.create(), time.time()
+    monkeypatch.setattr(time, "time", lambda: now + longest - 1)
+    assert store.read(task_id) == {"status": "processing"}
+    monkeypatch.setattr(time, "time", lambda: now + longest + 1)
+    assert store.read(task_id) == LOST
+
+
+def test_when_full_a_task_that_can_no_longer_be_at_work_makes_room(tmp_path: Path) -> None:
+    store = make_store(tmp_path, limit=3)
+    ids = [store.create() for _ in range(3)]
+    store.finish(ids[1], {"status": "success"})
+    for task_id, seconds in zip(ids, (31, 40, 0), strict=True):
+        age(tmp_path, task_id, seconds)
+    assert store.read(store.create()) == {"status": "processing"}
+    with pytest.raises(TaskNotFoundError):
+        store.read(ids[1])
+    assert [store.read(task_id) for task_id in (ids[0], ids[2])] == [{"status": "processing"}] * 2
+
+
+def test_when_full_a_task_that_may_be_at_work_is_kept(tmp_path: Path) -> None:
+    store = make_store(tmp_path, limit=1)
+    task_id = store.create()
+    age(tmp_path, task_id, 10)
+    with pytest.raises(BusyError, match=r"^1 tasks are kept already$") as caught:
+        store.create()
+    assert 15 <= caught.value.retry_after <= 20
+    assert store.read(task_id) == {"status": "processing"}
+
+
+def test_sweeping_deletes_expired_tasks_alone(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    expired, kept = store.create(), store.create()
+    age(tmp_path, expired, TTL + 1)
+    age(tmp_path, kept, TTL - 60)
+    store.sweep()
+    assert [file.name for file in tmp_path.iterdir()] == [f"{kept}.json"]

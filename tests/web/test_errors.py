@@ -1,6 +1,8 @@
 """Bad input: a clear error with a stable code, never a traceback, on every route."""
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -8,6 +10,7 @@ from flask.testing import FlaskClient
 
 from face_service.errors import ServiceError
 from tests.conftest import make_app
+from tests.fakes.graphs import write_fake_graphs
 from tests.fakes.pictures import face_file
 from tests.web.posting import post_file
 
@@ -104,6 +107,84 @@ def test_a_defect_answers_500_without_its_traceback(
     assert (response.status_code, code_of(response)) == (500, "INTERNAL")
     assert "secret" not in response.text
     assert "Traceback" not in response.text
+
+
+def test_a_defect_is_logged_with_its_traceback_and_request_id(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("face_service.service.decode", fail)
+    response = post_file(app.test_client(), "/face_login", face_file(1))
+    assert response.text == "error INTERNAL: internal error"
+    record = next(record for record in caplog.records if record.levelname == "ERROR")
+    assert record.exc_info is not None
+    assert "secret detail" in str(record.exc_info[1])
+    assert record.fields["request_id"] == response.headers["X-Request-ID"]  # type: ignore[attr-defined]
+
+
+def test_a_graph_that_fails_shows_nothing_of_tensorflow(tmp_path: Path) -> None:
+    graphs = write_fake_graphs(tmp_path / "graphs", embedder=_refuses_real_crops)
+    client = make_app(tmp_path, graphs).test_client()
+    response = post_file(client, "/face_register", face_file(1))
+    assert (response.status_code, response.text) == (500, "error INTERNAL: internal error")
+
+
+def _refuses_real_crops(tf: Any) -> None:
+    """Run while it is warmed (values in -1..1), fail on a prewhitened crop."""
+    crops = tf.compat.v1.placeholder(tf.float32, [None, 160, 160, 3], name="input")
+    check = tf.debugging.Assert(tf.reduce_max(crops) <= 1.0, ["too bright"])
+    with tf.control_dependencies([check]):
+        tf.reduce_mean(crops, axis=[1, 2], name="embeddings")
+
+
+@pytest.mark.parametrize("route", ["/face_detect", "/face_feature", "/face_dis"])
+def test_wrong_method_on_a_text_route_is_text(client: FlaskClient, route: str) -> None:
+    response = client.post(route)
+    assert response.status_code == 405
+    assert response.text.startswith("error METHOD_NOT_ALLOWED: ")
+
+
+def test_a_query_that_is_not_utf_8_is_a_bad_request(client: FlaskClient) -> None:
+    response = client.get("/face_detect", environ_overrides={"QUERY_STRING": "url=\xff"})
+    assert response.status_code in (400, 404)
+    assert "INTERNAL" not in response.text
+
+
+def test_a_body_that_cannot_be_read_is_a_bad_request(client: FlaskClient) -> None:
+    class Broken(io.BytesIO):
+        def read(self, _: int | None = -1) -> bytes:
+            raise ValueError("a server's own error")
+
+        read1 = readinto = read  # type: ignore[assignment]
+
+    response = client.post(
+        "/face_login",
+        content_type="multipart/form-data; boundary=b",
+        environ_overrides={"wsgi.input": Broken(), "CONTENT_LENGTH": "100"},
+    )
+    assert (response.status_code, code_of(response)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("route", ["/face_register", "/face_login", "/upload", "/async_detect"])
+def test_a_store_that_cannot_be_used_is_unavailable(
+    tmp_path: Path, fake_graphs: Path, route: str
+) -> None:
+    client = make_app(tmp_path, fake_graphs).test_client()
+    for name in ("face", "tmp"):
+        (tmp_path / name).write_text("a file where the folder should be")
+    response = post_file(client, route, face_file(1))
+    assert (response.status_code, code_of(response)) == (503, "STORE_UNAVAILABLE")
+    assert "Retry-After" in response.headers
+
+
+@pytest.mark.parametrize("route", ["/face_login", "/async_detect"])
+def test_too_many_pixels_in_work_are_busy(tmp_path: Path, slow_graphs: Path, route: str) -> None:
+    client = make_app(tmp_path, slow_graphs, max_pixels_in_work="100000").test_client()
+    assert post_file(client, "/async_detect", face_file(1)).status_code == 200
+    response = post_file(client, route, face_file(1))
+    assert (response.status_code, code_of(response)) == (503, "BUSY")
 
 
 def test_codes_are_unique() -> None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -237,7 +238,7 @@ def test_uploads_expire(tmp_path: Path, fake_graphs: Path) -> None:
     assert client.get("/face_detect", query_string={"url": path}).status_code == 404
 
 
-def test_legacy_profile_shows_the_detector_bgr_and_compares_at_point_three(tmp_path: Path) -> None:
+def test_graphs_without_cards_compare_at_point_three(tmp_path: Path) -> None:
     graphs = write_fake_graphs(tmp_path / "graphs", profile=None)
     app = make_app(tmp_path, graphs)
     client = app.test_client()
@@ -247,6 +248,23 @@ def test_legacy_profile_shows_the_detector_bgr_and_compares_at_point_three(tmp_p
     assert response.json is not None
     assert response.json["match"] is (response.json["distance"] < 0.3)
     assert 0.3 < response.json["distance"] < 1.05, "between the two profiles' thresholds"
+
+
+@pytest.mark.parametrize("line", [",".join(["0"] * 128), ",".join(["0.0001"] * 128)])
+def test_a_feature_file_that_is_no_embedding_matches_nobody(
+    client: FlaskClient, tmp_path: Path, line: str
+) -> None:
+    (tmp_path / "face").mkdir()
+    (tmp_path / "face" / "feature.txt").write_text(line)
+    response = post_file(client, "/face_login", face_file(1))
+    assert (response.status_code, response.headers["X-Face-Code"]) == (409, "FEATURE_FILE_INVALID")
+
+
+@pytest.mark.parametrize("level", [1, 9, 128, 255])
+def test_a_picture_of_one_colour_is_no_face(client: FlaskClient, level: int) -> None:
+    flat = encode(np.full((240, 320, 3), level, dtype=np.uint8))
+    response = post_file(client, "/face_register", flat)
+    assert (response.text, response.headers["X-Face-Code"]) == ("fail", "NO_FACE")
 
 
 def test_settings_override_the_threshold(tmp_path: Path, fake_graphs: Path) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from face_service.settings import Settings
+from face_service.web.app import create_app
 from tests.conftest import make_app
 from tests.fakes.pictures import blank_file, face_file
 from tests.web.posting import post_file
@@ -57,6 +59,24 @@ def test_unknown_task_is_not_found(client: FlaskClient, task_id: str) -> None:
     assert "code" in response.json
 
 
+def test_tasks_give_their_places_back(tmp_path: Path, fake_graphs: Path) -> None:
+    client = make_app(tmp_path, fake_graphs, max_in_work="1").test_client()
+    for data in (face_file(1), face_file(1)[:-40], blank_file(), face_file(1)):
+        assert finished_task(client, data)["status"] in ("done", "failed")
+    assert post_file(client, "/face_login", face_file(1)).status_code == 200
+
+
+def test_async_detect_is_refused_until_the_graphs_are_loaded(
+    tmp_path: Path, fake_graphs: Path
+) -> None:
+    environment = {"FACE_GRAPHS_DIR": str(fake_graphs), "FACE_TMP_DIR": str(tmp_path)}
+    client = create_app(Settings.from_environment(environment)).test_client()
+    response = post_file(client, "/async_detect", face_file(1))
+    assert response.status_code == 503
+    assert response.json is not None
+    assert response.json["code"] == "NOT_READY"
+
+
 def test_full_task_store_is_busy(tmp_path: Path, fake_graphs: Path) -> None:
     client = make_app(tmp_path, fake_graphs, max_tasks="1").test_client()
     assert post_file(client, "/async_detect", face_file(1)).status_code == 200
@@ -84,6 +104,7 @@ def test_verify_face_without_a_face_answers_an_error(client: FlaskClient) -> Non
     response = post_file(client, "/verify_face", blank_file())
     assert response.status_code == 200
     assert response.json == {"error": "no face detected", "code": "NO_FACE"}
+    assert response.headers["X-Face-Code"] == "NO_FACE"
 
 
 def test_verify_face_before_anybody_registered_is_not_found(client: FlaskClient) -> None:

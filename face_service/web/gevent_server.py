@@ -1,0 +1,75 @@
+"""gevent's WSGI server, made to let go of idle connections."""
+
+import logging
+from typing import Any
+
+import gevent
+import gevent.pool
+from flask import Flask
+from gevent.pywsgi import WSGIHandler, WSGIServer
+
+from face_service.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+
+
+class _Handler(WSGIHandler):
+    """One connection. Silent ones are closed, and idle ones end when the server stops."""
+
+    server: "FaceServer"
+
+    def __init__(self, sock: Any, address: Any, server: "FaceServer") -> None:
+        # Bounds each wait for bytes: of a request line, of headers, of a body.
+        sock.settimeout(server.idle_seconds)
+        super().__init__(sock, address, server)
+
+    def read_requestline(self) -> str:
+        """Wait for the next request; between requests the connection is idle."""
+        if self.server.stopping:
+            return ""  # ends the connection
+        waiting = self.server.waiting
+        current = gevent.getcurrent()
+        waiting.add(current)
+        try:
+            line: str = super().read_requestline()
+        except (TimeoutError, gevent.GreenletExit):
+            return ""
+        finally:
+            waiting.discard(current)
+        return line
+
+    def handle_error(self, kind: Any, value: Any, traceback: Any) -> None:
+        """Close the connection of a client that stopped sending; others are defects."""
+        if isinstance(value, TimeoutError | ConnectionError):
+            self.close_connection = True
+            return
+        super().handle_error(kind, value, traceback)
+
+
+class FaceServer(WSGIServer):
+    """Serves an application on one port, each connection in a greenlet."""
+
+    def __init__(self, host: str, port: int, app: Flask, settings: Settings) -> None:
+        self.idle_seconds = settings.idle_seconds
+        self.stopping = False
+        self.waiting: set[Any] = set()
+        super().__init__(
+            (host, port),
+            app,
+            spawn=gevent.pool.Pool(settings.max_connections),
+            handler_class=_Handler,
+            log=None,
+            error_log=_LOG,
+        )
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Take no more requests, close idle connections, let the others end in ``timeout`` s."""
+        self.stopping = True
+        gevent.killall(list(self.waiting), block=False)
+        super().stop(timeout)
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the service."""
+        host = "localhost" if self.server_host == "0.0.0.0" else self.server_host  # noqa: S104
+        return f"http://{host}:{self.server_port}/"
