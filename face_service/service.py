@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -154,14 +154,14 @@ class FaceService:
             return euclidean_distance(self._embed(first, deadline), self._embed(second, deadline))
 
     def inspect(self, data: bytes) -> Header:
-        """Return what a picture file's header says, without decoding it."""
-        return self._offloader.run(inspect, data, self._options.limits)
+        """Return what a picture file's header says, without decoding it; needs a warm engine."""
+        return self._offloader.run(inspect, data, self._limits)
 
     def store_upload(self, data: bytes) -> str:
         """Keep a picture file for a while and return the path by which it can be named."""
         with self._gate.pass_through(pixels=0):  # stored as it is, never decoded
-            extension = self.inspect(data).extension
-            return use_store(self._offloader, self._uploads.save, data, extension)
+            header = self._offloader.run(inspect, data, self._options.limits)
+            return use_store(self._offloader, self._uploads.save, data, header.extension)
 
     def read_upload(self, public_path: str) -> bytes:
         """Return the bytes of an upload; raises :class:`UploadNotFoundError`."""
@@ -179,7 +179,18 @@ class FaceService:
         return time.monotonic() + self._options.deadline_seconds
 
     def _decode(self, data: bytes, deadline: float) -> Picture:
-        return self._offloader.run_by(deadline, decode, data, self._options.limits)
+        return self._offloader.run_by(deadline, decode, data, self._limits)
+
+    @property
+    def _limits(self) -> Limits:
+        """The limits on a picture that is decoded.
+
+        The demos squash the uploaded picture itself: under their profile it is not shrunk before.
+        """
+        limits = self._options.limits
+        if self.engine.detector.preprocessing.picture_size is None:
+            return replace(limits, max_side=limits.max_pixels)
+        return limits
 
     def _find_face(self, picture: Picture, deadline: float) -> Detection:
         detector = self.engine.detector

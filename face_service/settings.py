@@ -142,7 +142,9 @@ class Settings:
         "Largest picture, pixels (width times height), checked before decoding.",
     )
     max_side: int = _setting(
-        2000, _whole(64, 100_000), "A decoded picture's longer side is shrunk to this, pixels."
+        2000,
+        _whole(64, 100_000),
+        "A decoded picture's longer side is shrunk to this, pixels; not under legacy.",
     )
     max_in_work: int = _setting(
         128,

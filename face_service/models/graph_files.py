@@ -65,6 +65,8 @@ def find_graph(role: Role, folder: Path, chosen: str = "") -> Path:
             f"{folder / spec.built_name}: the {role} graph is missing; "
             "run `python -m face_service build-graphs` to build it"
         )
+    if len(found) == 1:
+        return found[0]
     dropped_in = [path for path in found if not _is_built(path)] or found
     if len(dropped_in) > 1:
         names = ", ".join(path.name for path in dropped_in)
