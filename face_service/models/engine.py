@@ -30,6 +30,7 @@ from face_service.models.runtime import (
     RuntimeOptions,
     configure_environment,
     import_tensorflow,
+    release_free_memory,
     session_config,
 )
 from face_service.models.worker import GraphRunner, GraphWorker, Outputs
@@ -172,6 +173,7 @@ class Engine:
             graph = FrozenGraph(file.path, ROLE_SPECS[file.role].signatures, config)
             example, check = _WARMING[file.role]
             check(file, graph.warm(example(graph.input_shape), batch_sizes))
+            release_free_memory()
             return graph
 
         return load

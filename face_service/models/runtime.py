@@ -4,6 +4,7 @@ TensorFlow reads its environment while it is imported, so :func:`configure_envir
 before anything imports it.
 """
 
+import ctypes
 import os
 import warnings
 from dataclasses import dataclass
@@ -45,6 +46,18 @@ def import_tensorflow() -> Any:
         import tensorflow as tf  # noqa: PLC0415 - reads the environment set just before
     tf.get_logger().setLevel("ERROR")
     return tf
+
+
+def release_free_memory() -> None:
+    """Give memory that loading has freed back to the system.
+
+    Importing and optimising a graph makes several copies of its weights; glibc keeps what they
+    leave (measured: 0.6 of 1.9 GB after the three built graphs). Other C libraries have no such
+    call and need none.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def session_config(options: RuntimeOptions) -> Any:
