@@ -53,7 +53,8 @@ def build_graphs(options: BuildOptions) -> list[Path]:
             raise BuildError(
                 f"{options.graphs_dir}: the disk is full: make room and run the same command again"
             ) from error
-        raise BuildError(f"{options.graphs_dir}: {error.strerror or error}") from error
+        where = error.filename or options.graphs_dir
+        raise BuildError(f"{where}: {error.strerror or error}") from error
 
 
 def _build_missing(options: BuildOptions) -> list[Path]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,12 +179,15 @@ def _run(command: list[str], stage: Path, progress: _Progress, archive: Archive)
 
 
 def _size_of(folder: Path) -> int:
+    """Return the bytes of all files below ``folder``, in which a client is at work.
+
+    It moves and deletes files and whole folders while we look: what is gone counts nothing.
+    """
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_size
-        except FileNotFoundError:  # the client moves its files while we look
-            continue
+    for parent, _, names in os.walk(folder):  # which passes over folders that have gone
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += (Path(parent) / name).lstat().st_size
     return total
 
 

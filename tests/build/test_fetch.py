@@ -2,6 +2,7 @@ import hashlib
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -324,3 +325,26 @@ def test_discard_empties_the_cache_but_not_the_users_folder(tmp_path: Path) -> N
     Fetcher(tmp_path).discard(WHEEL)
     assert not path.exists()
     Fetcher(tmp_path).discard(WHEEL)
+
+
+def test_progress_survives_a_client_that_moves_its_folders(tmp_path: Path) -> None:
+    """A folder that goes while it is measured must not end the fetch."""
+    stop = threading.Event()
+
+    def churn() -> None:
+        while not stop.is_set():
+            deep = tmp_path / "scratch" / "unpack" / "package"
+            deep.mkdir(parents=True)
+            for index in range(20):
+                (deep / f"{index}.bin").write_bytes(b"x" * 10)
+            shutil.rmtree(tmp_path / "scratch")
+
+    client = threading.Thread(target=churn)
+    client.start()
+    try:
+        sizes = [fetch._size_of(tmp_path) for _ in range(2000)]
+    finally:
+        stop.set()
+        client.join()
+    assert max(sizes) <= 200
+    assert any(sizes)
