@@ -52,10 +52,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
 def _compose(settings: Settings, engine: Engine) -> Components:
     limit_opencv_threads()
     limits = Limits(settings.max_upload_bytes, settings.max_pixels, settings.max_side)
-    offloader, gate = (
-        Offloader(settings.cpu_threads),
-        Gate(settings.max_in_work, settings.max_pixels_in_work),
-    )
+    offloader = Offloader(settings.cpu_threads)
+    gate = Gate(settings.max_in_work, settings.max_pixels_in_work)
     uploads = UploadStore(settings.tmp_dir, settings.upload_ttl_seconds, settings.max_uploads)
     tasks = TaskStore(
         settings.tmp_dir / "tasks",

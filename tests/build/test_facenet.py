@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from face_service.build.layers import FloatArray
 from face_service.errors import BuildError
 from face_service.models.runtime import import_tensorflow
+from tests.fakes.graphs import import_graph
 
 Entry = dict[str, Any]
 Weights = dict[str, FloatArray]
@@ -104,19 +105,9 @@ def _build(weights: bytes, *, folded: bool = True) -> bytes:
     return build_facenet(weights, folded=folded)
 
 
-def _load(graph: bytes) -> Any:
-    tf = import_tensorflow()
-    loaded = tf.Graph()
-    with loaded.as_default():
-        definition = tf.compat.v1.GraphDef()
-        definition.ParseFromString(graph)
-        tf.import_graph_def(definition, name="")
-    return loaded
-
-
 def _embed(graph: bytes, faces: FloatArray, feeds: Mapping[str, Any] | None = None) -> FloatArray:
     tf = import_tensorflow()
-    with tf.compat.v1.Session(graph=_load(graph)) as session:
+    with tf.compat.v1.Session(graph=import_graph(graph)) as session:
         given = {"input:0": faces, **(feeds or {})}
         return np.asarray(session.run("embeddings:0", given))
 
@@ -133,7 +124,7 @@ def graph(weights: bytes) -> bytes:
 
 def test_graph_has_the_names_and_shapes_of_the_contract(graph: bytes) -> None:
     tf = import_tensorflow()
-    loaded = _load(graph)
+    loaded = import_graph(graph)
     faces, phase = map(loaded.get_tensor_by_name, ("input:0", "phase_train:0"))
     embeddings = loaded.get_tensor_by_name("embeddings:0")
     assert (faces.dtype, faces.shape.as_list()) == (tf.float32, [None, 160, 160, 3])
@@ -146,7 +137,7 @@ def test_folding_changes_nothing_but_the_number_of_nodes(weights: bytes, graph: 
     expected = _embed(unfolded, FACES)
     assert np.ptp(expected, axis=0).max() > 0.01
     assert np.abs(_embed(graph, FACES) - expected).max() < 1e-4
-    assert len(_load(graph).get_operations()) < len(_load(unfolded).get_operations())
+    assert len(import_graph(graph).get_operations()) < len(import_graph(unfolded).get_operations())
 
 
 def test_embeddings_have_unit_length(graph: bytes) -> None:
@@ -162,7 +153,7 @@ def test_phase_train_may_be_fed_and_is_ignored(graph: bytes, phase: bool) -> Non
 
 def test_phase_train_is_false_where_it_is_not_fed(graph: bytes) -> None:
     tf = import_tensorflow()
-    with tf.compat.v1.Session(graph=_load(graph)) as session:
+    with tf.compat.v1.Session(graph=import_graph(graph)) as session:
         assert not session.run("phase_train:0")
 
 

@@ -343,6 +343,9 @@ def test_progress_survives_a_client_that_moves_its_folders(tmp_path: Path) -> No
     client.start()
     try:
         sizes = [fetch._size_of(tmp_path) for _ in range(2000)]
+        give_up = time.monotonic() + 10
+        while not any(sizes) and time.monotonic() < give_up:  # the other thread may be starved
+            sizes.append(fetch._size_of(tmp_path))
     finally:
         stop.set()
         client.join()

@@ -1,10 +1,9 @@
-from typing import Any
-
 import numpy as np
 import pytest
 
 from face_service.build.layers import FloatArray
 from face_service.models.runtime import import_tensorflow
+from tests.fakes.graphs import import_graph
 
 Weights = dict[str, FloatArray]
 
@@ -45,19 +44,9 @@ def _build(weights: Weights) -> bytes:
     return build_landmarks(weights)
 
 
-def _load(graph: bytes) -> Any:
-    tf = import_tensorflow()
-    loaded = tf.Graph()
-    with loaded.as_default():
-        definition = tf.compat.v1.GraphDef()
-        definition.ParseFromString(graph)
-        tf.import_graph_def(definition, name="")
-    return loaded
-
-
 def _run(graph: bytes, crops: FloatArray, output: str = OUTPUT) -> FloatArray:
     tf = import_tensorflow()
-    with tf.compat.v1.Session(graph=_load(graph)) as session:
+    with tf.compat.v1.Session(graph=import_graph(graph)) as session:
         return np.asarray(session.run(output, {"Placeholder:0": crops}))
 
 
@@ -68,7 +57,7 @@ def graph() -> bytes:
 
 def test_graph_has_the_names_and_shapes_of_the_demos(graph: bytes) -> None:
     tf = import_tensorflow()
-    loaded = _load(graph)
+    loaded = import_graph(graph)
     crops, points = map(loaded.get_tensor_by_name, ("Placeholder:0", OUTPUT))
     assert (crops.dtype, crops.shape.as_list()) == (tf.float32, [None, 128, 128, 3])
     assert (points.dtype, points.shape.as_list()) == (tf.float32, [None, 136])
@@ -97,7 +86,7 @@ def test_net_sees_the_crop_at_112_with_the_mean_taken_away(graph: bytes) -> None
 
 
 def _input_of_the_net(graph: bytes) -> str:
-    (first, *_) = (op for op in _load(graph).get_operations() if op.type == "Conv2D")
+    (first, *_) = (op for op in import_graph(graph).get_operations() if op.type == "Conv2D")
     return str(first.inputs[0].name)
 
 
@@ -125,7 +114,7 @@ def test_block_gives_the_sum_of_all_its_convolutions(graph: bytes) -> None:
 def test_every_convolution_reads_the_sum_of_all_before_it(
     graph: bytes, step: int, source: str
 ) -> None:
-    operation = _load(graph).get_operation_by_name(f"block2_{step}_depthwise")
+    operation = import_graph(graph).get_operation_by_name(f"block2_{step}_depthwise")
     while operation.type != "DepthwiseConv2dNative":
         operation = operation.inputs[0].op
     assert operation.inputs[0].name == source

@@ -13,6 +13,7 @@ from object_detection.core.anchors import generate_ssd_anchors
 from object_detection.core.box_coder import decode_boxes
 from object_detection.core.boxes import Boxes, clip_boxes
 from object_detection.core.non_max_suppression import suppress_non_maxima
+from tests.fakes.graphs import import_graph
 
 Weights = dict[str, FloatArray]
 
@@ -81,13 +82,7 @@ def _build(weights: Weights, size: int = SIZE) -> bytes:
 
 @cache
 def _load(face_bias: float = 0.0, size: int = SIZE) -> Any:
-    tf = import_tensorflow()
-    loaded = tf.Graph()
-    with loaded.as_default():
-        definition = tf.compat.v1.GraphDef()
-        definition.ParseFromString(_build(_make_weights(face_bias), size))
-        tf.import_graph_def(definition, name="")
-    return loaded
+    return import_graph(_build(_make_weights(face_bias), size))
 
 
 def _run(graph: Any, fetches: Any, pictures: NDArray[np.uint8] = PICTURES) -> Any:

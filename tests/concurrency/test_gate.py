@@ -167,13 +167,22 @@ def test_a_stay_that_ends_in_an_error_counts_too(clock: Clock) -> None:
     assert retry_after(gate) == 8
 
 
-def test_of_many_threads_exactly_the_limit_is_let_in() -> None:
-    gate, entered, start = Gate(3, ROOMY), [], threading.Barrier(12)
+@pytest.mark.parametrize(
+    ("gate", "pixels", "let_in"),
+    [
+        pytest.param(Gate(3, ROOMY), 1, 3, id="as many as the limit"),
+        pytest.param(Gate(12, 50), 10, 5, id="as many as the pixels allow"),
+    ],
+)
+def test_of_many_threads_exactly_as_many_as_fit_are_let_in(
+    gate: Gate, pixels: int, let_in: int
+) -> None:
+    entered, start = [], threading.Barrier(12)
 
     def try_to_enter() -> None:
         start.wait()
         try:
-            gate.enter(1)
+            gate.enter(pixels)
         except BusyError:
             return
         entered.append(threading.get_ident())
@@ -183,23 +192,4 @@ def test_of_many_threads_exactly_the_limit_is_let_in() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(entered) == 3
-
-
-def test_of_many_threads_as_many_as_the_pixels_allow_are_let_in() -> None:
-    gate, entered, start = Gate(12, 50), [], threading.Barrier(12)
-
-    def try_to_enter() -> None:
-        start.wait()
-        try:
-            gate.enter(10)
-        except BusyError:
-            return
-        entered.append(threading.get_ident())
-
-    threads = [threading.Thread(target=try_to_enter) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(entered) == 5
+    assert len(entered) == let_in

@@ -28,6 +28,17 @@ def write_graph(path: Path, build: Callable[[Any], None]) -> Path:
     return path
 
 
+def import_graph(definition: bytes) -> Any:
+    """Return GraphDef bytes as a tf.Graph of their own."""
+    tf = import_tensorflow()
+    parsed = tf.compat.v1.GraphDef()
+    parsed.ParseFromString(definition)
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(parsed, name="")
+    return graph
+
+
 def fake_detector(batch: int | None = None, masks: bool = False, slow_steps: int = 0) -> Any:
     """Finds one face at FACE_BOX in every picture that is not black.
 

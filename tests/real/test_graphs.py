@@ -16,6 +16,7 @@ from face_service.models.frozen_graph import FrozenGraph
 from face_service.models.graph_files import describe_graph, find_graph
 from face_service.models.roles import ROLE_SPECS
 from face_service.models.runtime import RuntimeOptions, import_tensorflow, session_config
+from tests.fakes.graphs import import_graph
 
 pytestmark = pytest.mark.real
 
@@ -56,11 +57,8 @@ def test_detector_keeps_the_object_detection_apis_names(
     built_graphs: Path, group_picture: Callable[[str], bytes]
 ) -> None:
     tf = import_tensorflow()
-    definition = tf.compat.v1.GraphDef()
-    definition.ParseFromString((built_graphs / "face_detection_model.pb").read_bytes())
-    graph = tf.Graph()
-    with graph.as_default(), tf.compat.v1.Session(graph=graph) as session:
-        tf.import_graph_def(definition, name="")
+    graph = import_graph((built_graphs / "face_detection_model.pb").read_bytes())
+    with tf.compat.v1.Session(graph=graph) as session:
         names = ["detection_boxes:0", "detection_scores:0", "detection_classes:0"]
         picture = decoded(group_picture("sample1.jpg"), 500)[None]
         fetched = session.run([*names, "num_detections:0"], {"image_tensor:0": picture})
@@ -101,17 +99,14 @@ def test_folding_changes_embeddings_by_less_than_1e_4(
 
 def test_phase_train_may_be_fed_and_is_ignored(built_graphs: Path) -> None:
     tf = import_tensorflow()
-    definition = tf.compat.v1.GraphDef()
-    definition.ParseFromString((built_graphs / "face_recognition_model.pb").read_bytes())
-    graph = tf.Graph()
+    graph = import_graph((built_graphs / "face_recognition_model.pb").read_bytes())
     crop = np.random.default_rng(1).normal(size=(1, 160, 160, 3)).astype(np.float32)
 
     def embed(session: Any, **feeds: bool) -> NDArray[np.float32]:
         fed = {f"{name}:0": value for name, value in feeds.items()}
         return np.asarray(session.run("embeddings:0", {"input:0": crop, **fed}))
 
-    with graph.as_default(), tf.compat.v1.Session(graph=graph) as session:
-        tf.import_graph_def(definition, name="")
+    with tf.compat.v1.Session(graph=graph) as session:
         unfed = embed(session)
         np.testing.assert_array_equal(unfed, embed(session, phase_train=False))
         np.testing.assert_array_equal(unfed, embed(session, phase_train=True))

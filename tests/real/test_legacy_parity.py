@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from face_service.models.runtime import import_tensorflow
 from tests.conftest import make_app
+from tests.fakes.graphs import import_graph
 from tests.web.posting import post_file, upload
 
 pytestmark = pytest.mark.real
@@ -54,12 +55,7 @@ class Demo:
     @staticmethod
     def _session(path: Path) -> Any:
         tf = import_tensorflow()
-        definition = tf.compat.v1.GraphDef()
-        definition.ParseFromString(path.read_bytes())
-        graph = tf.Graph()
-        with graph.as_default():
-            tf.import_graph_def(definition, name="")
-        return tf.compat.v1.Session(graph=graph)
+        return tf.compat.v1.Session(graph=import_graph(path.read_bytes()))
 
 
 def demo_embedding(demo: Demo, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
