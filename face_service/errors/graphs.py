@@ -1,0 +1,27 @@
+"""Errors of starting: settings, graphs and their making. None of them is answered over HTTP."""
+
+from face_service.errors.base import ServiceError
+
+
+class GraphError(ServiceError):
+    """A graph or its card cannot be used; the message names the file and what was found."""
+
+    code = "GRAPH_INVALID"
+
+
+class GraphMissingError(GraphError):
+    """A graph file is not there; the message says how to get it."""
+
+    code = "GRAPH_MISSING"
+
+
+class BuildError(ServiceError):
+    """A graph could not be built; the message says what to do."""
+
+    code = "BUILD_FAILED"
+
+
+class SettingsError(ServiceError):
+    """A setting is unknown or ill-typed."""
+
+    code = "SETTINGS_INVALID"
