@@ -8,8 +8,10 @@ from face_service.concurrency.gate import Gate, Place
 from face_service.concurrency.offload import Offloader
 from face_service.errors import NoFaceError, ServiceError
 from face_service.pipeline.detection import Detection, box_in_image_size
-from face_service.service import FaceService, use_store
+from face_service.service import FaceService
 from face_service.store.tasks import TaskStore
+from face_service.storing import use_store
+from face_service.vision import Vision
 
 _LOG = logging.getLogger(__name__)
 
@@ -19,12 +21,14 @@ class DetectionJobs:
 
     def __init__(
         self,
+        vision: Vision,
         service: FaceService,
         tasks: TaskStore,
         gate: Gate,
         offloader: Offloader,
         image_size: tuple[int, int],
     ) -> None:
+        self._vision = vision
         self._service = service
         self._tasks = tasks
         self._gate = gate
@@ -38,8 +42,8 @@ class DetectionJobs:
             NotAPictureError, TooLargeError: refused now, not in the task.
             UnavailableError: the graphs are not ready, or too much is in work.
         """
-        self._service.engine.require_ready()
-        place = self._gate.enter(self._service.inspect(data).pixels)
+        self._vision.engine.require_ready()
+        place = self._gate.enter(self._vision.inspect(data).pixels)
         try:
             task_id = use_store(self._offloader, self._tasks.create)
             work = (task_id, data, request_id, place)

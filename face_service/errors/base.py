@@ -25,10 +25,7 @@ class ServiceError(Exception):
 
 
 class RetryError(ServiceError):
-    """Not now; the same request may succeed after ``retry_after`` seconds."""
-
-    status = 503
-    code = "UNAVAILABLE"
+    """Not now; the same request may succeed after ``retry_after`` seconds. Only subclasses occur."""
 
     def __init__(self, message: str, retry_after: int = 1) -> None:
         super().__init__(message)
@@ -37,6 +34,9 @@ class RetryError(ServiceError):
 
 class UnavailableError(RetryError):
     """The service cannot answer now."""
+
+    status = 503
+    code = "UNAVAILABLE"
 
 
 class StoreError(UnavailableError):

@@ -25,6 +25,18 @@ class Embedder:
         self.fingerprint = file.card.fingerprint
         self.threshold = file.card.decision.threshold
         self._worker = worker
+        self._length: int | None = None
+
+    def length(self, deadline: float) -> int:
+        """Return D, the number of values of an embedding; asks the graph once.
+
+        Raises:
+            UnavailableError: the graph is loading, busy or late.
+        """
+        if self._length is None:
+            example = embedder_example(self._worker.input_shape)
+            self._length = len(self.embed([example], deadline)[0])
+        return self._length
 
     @property
     def input_size(self) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """The landmark graph behind its worker."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,14 +36,16 @@ class Landmarker:
         _, height, width, _ = self._worker.input_shape
         return width or DEFAULT_SIZE, height or DEFAULT_SIZE
 
-    def locate(self, crop: FloatImage, deadline: float) -> NDArray[np.float32]:
-        """Return the points [68, 2] as (x, y) in 0..1 of a prepared crop.
+    def locate(self, crops: Sequence[FloatImage], deadline: float) -> list[NDArray[np.float32]]:
+        """Return the points [68, 2] as (x, y) in 0..1 of each prepared crop, batched if possible.
 
         Raises:
             UnavailableError: the graph is loading, busy or late.
         """
-        values = self._worker.run([crop], deadline)[0][0]
-        return np.asarray(values, dtype=np.float32).reshape(POINTS, 2)
+        return [
+            np.asarray(outputs[0], dtype=np.float32).reshape(POINTS, 2)
+            for outputs in self._worker.run(crops, deadline)
+        ]
 
 
 def landmarker_example(input_shape: tuple[int | None, ...]) -> NDArray[np.float32]:

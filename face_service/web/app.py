@@ -12,11 +12,12 @@ from face_service.jobs import DetectionJobs
 from face_service.models.engine import Engine
 from face_service.pipeline.crop import limit_opencv_threads
 from face_service.pipeline.decode import Limits
-from face_service.service import FaceService, ServiceOptions
+from face_service.service import FaceService
 from face_service.settings import Settings
 from face_service.store.feature_file import FeatureFile
 from face_service.store.tasks import TaskStore
 from face_service.store.uploads import UploadStore
+from face_service.vision import Vision, VisionOptions
 from face_service.web.components import Components, install_components
 from face_service.web.error_responses import respond_to_error
 from face_service.web.health import blueprint as health_blueprint
@@ -62,13 +63,8 @@ def _compose(settings: Settings, engine: Engine) -> Components:
         # Waiting for the graphs, and generously for decoding before and storing after.
         longest=2 * settings.deadline_seconds,
     )
-    service = FaceService(
-        engine,
-        FeatureFile(settings.face_dir),
-        uploads,
-        offloader,
-        gate,
-        ServiceOptions(limits, settings.image_size, settings.deadline_seconds),
-    )
-    jobs = DetectionJobs(service, tasks, gate, offloader, settings.image_size)
+    options = VisionOptions(limits, settings.image_size, settings.deadline_seconds)
+    vision = Vision(engine, offloader, gate, options)
+    service = FaceService(vision, FeatureFile(settings.face_dir), uploads, offloader, gate)
+    jobs = DetectionJobs(vision, service, tasks, gate, offloader, settings.image_size)
     return Components(settings, engine, service, jobs, uploads, tasks, offloader)

@@ -8,8 +8,8 @@ from flask import Blueprint, Response
 
 from face_service.errors import NoFaceError, NotEnrolledError
 from face_service.pipeline.detection import box_in_image_size
-from face_service.service import Landmarks
 from face_service.store.feature_file import format_embedding
+from face_service.vision import Landmarks
 from face_service.web.components import components
 from face_service.web.error_responses import mark_reason
 from face_service.web.uploads import posted_file, query_paths

@@ -62,7 +62,7 @@ def test_wild_file_names_are_found(tmp_path: Path) -> None:
     engine.require_ready()
     assert engine.landmarker.preprocessing.colour_order == "GREY"
     assert engine.landmarker.input_size == (64, 64)
-    points = engine.landmarker.locate(np.ones((64, 64, 1), np.float32), soon())
+    points = engine.landmarker.locate([np.ones((64, 64, 1), np.float32)], soon())[0]
     assert points.shape == (68, 2)
     crop = np.random.default_rng(0).normal(size=(160, 160, 3)).astype(np.float32)
     assert engine.embedder.embed([crop], soon())[0].shape == (512,)

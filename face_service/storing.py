@@ -1,0 +1,28 @@
+"""Calling the stores from a request: away from the event loop, with the disk's faults named."""
+
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from face_service.concurrency.offload import Offloader
+from face_service.errors import StoreError
+
+_LOG = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def use_store(
+    offloader: Offloader, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Call a method of a store away from the event loop.
+
+    Raises:
+        StoreError: the files cannot be read or written.
+    """
+    try:
+        return offloader.run(function, *args, **kwargs)
+    except OSError as error:
+        _LOG.error("the store cannot be used: %s", error)
+        reason = error.strerror or type(error).__name__
+        raise StoreError(f"the store cannot be used: {reason}", retry_after=30) from error

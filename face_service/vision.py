@@ -1,0 +1,165 @@
+"""Looking at pictures: from a file's bytes to faces, points and embeddings, free of HTTP.
+
+The steps of every use case. Each takes the request's deadline; what would hold the event loop runs
+on the offloader's threads, the graphs on theirs.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from face_service.concurrency.gate import Gate
+from face_service.concurrency.offload import Offloader
+from face_service.errors import NoFaceError
+from face_service.models.engine import Engine
+from face_service.pipeline.crop import (
+    landmark_region,
+    points_in_picture,
+    prepare_face,
+    prepare_landmark_crop,
+)
+from face_service.pipeline.decode import Header, Limits, Picture, decode, inspect
+from face_service.pipeline.detection import (
+    Detection,
+    choose_face,
+    drop_flat,
+    prepare_detector_picture,
+)
+from face_service.pipeline.distance import Embedding
+
+
+@dataclass(frozen=True)
+class VisionOptions:
+    """``image_size`` is (width, height) in pixels; the deadline counts from a request's start."""
+
+    limits: Limits
+    image_size: tuple[int, int]
+    deadline_seconds: float
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """68 points of a face.
+
+    ``points`` is float32 [68, 2] as (x, y) in 0..1 of the picture; points of a face that the
+    border cuts may lie outside. ``box`` is the face's, [4] as (ymin, xmin, ymax, xmax) in 0..1.
+    """
+
+    points: NDArray[np.float32]
+    box: NDArray[np.float32]
+
+    @property
+    def points_in_box(self) -> NDArray[np.float32]:
+        """The points in 0..1 of the box instead of the picture."""
+        ymin, xmin, ymax, xmax = self.box
+        origin = np.array([xmin, ymin], dtype=np.float32)
+        return np.asarray((self.points - origin) / np.array([xmax - xmin, ymax - ymin]), np.float32)
+
+
+class Vision:
+    """The engine's three nets with what belongs before and after each.
+
+    Methods raise :class:`NotAPictureError`, :class:`TooLargeError` or :class:`MissingFieldError`
+    for bad input and :class:`~face_service.errors.UnavailableError` when the graphs are loading,
+    busy or late.
+    """
+
+    def __init__(
+        self, engine: Engine, offloader: Offloader, gate: Gate, options: VisionOptions
+    ) -> None:
+        self.engine = engine
+        self._offloader = offloader
+        self._gate = gate
+        self._options = options
+
+    def inspect(self, data: bytes) -> Header:
+        """Return what a picture file's header says, without decoding it; needs a warm engine."""
+        return self._offloader.run(inspect, data, self._limits)
+
+    def inspect_unread(self, data: bytes) -> Header:
+        """As :meth:`inspect` for a picture that is only stored; needs no engine."""
+        return self._offloader.run(inspect, data, self._options.limits)
+
+    @contextmanager
+    def admitted(self, *pictures: bytes) -> Iterator[float]:
+        """Yield the request's deadline; refuse at once while loading or when too much is in."""
+        self.engine.require_ready()
+        pixels = sum(self.inspect(data).pixels for data in pictures)
+        with self._gate.pass_through(pixels):
+            yield self.deadline()
+
+    def deadline(self) -> float:
+        """Return the ``time.monotonic()`` by which work that begins now must be answered."""
+        return time.monotonic() + self._options.deadline_seconds
+
+    def decode(self, data: bytes, deadline: float) -> Picture:
+        """Return the picture in a file."""
+        return self._offloader.run_by(deadline, decode, data, self._limits)
+
+    def find_faces(
+        self, picture: Picture, deadline: float, floor: float | None = None
+    ) -> list[Detection]:
+        """Return all faces above the score ``floor`` (by default the card's), best first."""
+        detector = self.engine.detector
+        prepared = self._offloader.run_by(
+            deadline,
+            prepare_detector_picture,
+            picture.pixels,
+            detector.preprocessing,
+            self._options.image_size,
+        )
+        return drop_flat(detector.detect(prepared, deadline, floor), prepared)
+
+    def choose(self, faces: list[Detection]) -> Detection:
+        """Return the face that is meant; raises :class:`NoFaceError` when there is none."""
+        face = choose_face(faces, self.engine.detector.preprocessing)
+        if face is None:
+            raise NoFaceError("no face detected")
+        return face
+
+    def embed(
+        self, picture: Picture, faces: Sequence[Detection], deadline: float
+    ) -> list[Embedding]:
+        """Return each face's embedding, in one batch where possible."""
+        embedder = self.engine.embedder
+        how, size = embedder.preprocessing, embedder.input_size
+        crops = [
+            self._offloader.run_by(deadline, prepare_face, picture.pixels, face.box, how, size)
+            for face in faces
+        ]
+        return embedder.embed(crops, deadline)
+
+    def locate_landmarks(
+        self, picture: Picture, faces: Sequence[Detection], deadline: float
+    ) -> list[Landmarks]:
+        """Return each face's 68 points."""
+        landmarker = self.engine.landmarker
+        how, size = landmarker.preprocessing, landmarker.input_size
+        regions = [landmark_region(picture.pixels, face.box, how) for face in faces]
+        crops = [
+            self._offloader.run_by(
+                deadline, prepare_landmark_crop, picture.pixels, region, how, size
+            )
+            for region in regions
+        ]
+        return [
+            Landmarks(points_in_picture(points, region, picture.pixels), face.box)
+            for points, region, face in zip(
+                landmarker.locate(crops, deadline), regions, faces, strict=True
+            )
+        ]
+
+    @property
+    def _limits(self) -> Limits:
+        """The limits on a picture that is decoded.
+
+        The demos squash the uploaded picture itself: under their profile it is not shrunk before.
+        """
+        limits = self._options.limits
+        if self.engine.detector.preprocessing.picture_size is None:
+            return replace(limits, max_side=limits.max_pixels)
+        return limits
