@@ -20,3 +20,13 @@ def euclidean_distance(first: Embedding, second: Embedding) -> float:
 def is_match(distance: float, threshold: float) -> bool:
     """Return whether a distance verifies: below the threshold, as the demos compare."""
     return distance < threshold
+
+
+def similarity(distance: float) -> float:
+    """Return how alike two faces are, 0..1, from the unsquared L2 distance of unit vectors.
+
+    ``1 - distance² / 4``, which for unit vectors is ``(1 + cosine) / 2``: 1 for the same vector,
+    0.5 for unrelated ones, 0 for opposite ones. No probability. Of distances beyond 2, which
+    rounding may give, it is 0.
+    """
+    return min(1.0, max(0.0, 1.0 - distance * distance / 4.0))
