@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from face_service import __version__, cli
+from face_service import __version__
 from face_service.build import builder
 from face_service.build.builder import BuildOptions
+from face_service.cli import graphs as graph_commands
 from face_service.cli import main
 from face_service.errors import BuildError, GraphMissingError
 from face_service.models.card import ROLES, Role
@@ -193,7 +194,7 @@ class FakeEngine:
 def test_check_graphs_says_what_each_graph_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "Engine", FakeEngine)
+    monkeypatch.setattr(graph_commands, "Engine", FakeEngine)
     assert main(["check-graphs"]) == 0
     assert capsys.readouterr() == (
         "detector: net.pb, card 'a net', as it is\n"
@@ -207,7 +208,7 @@ def test_check_graphs_says_what_each_graph_is(
 def test_check_graphs_fails_where_a_graph_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "Engine", FakeEngine)
+    monkeypatch.setattr(graph_commands, "Engine", FakeEngine)
     monkeypatch.setattr(FakeEngine, "failure", GraphMissingError("the detector is missing"))
     assert main(["check-graphs"]) == 1
     assert capsys.readouterr().err == "error: the detector is missing\n"

@@ -17,6 +17,7 @@ from face_service.errors.base import (
     UnavailableError,
 )
 from face_service.errors.graphs import (
+    ApiKeyError,
     BuildError,
     GraphError,
     GraphMissingError,
@@ -53,6 +54,7 @@ from face_service.errors.requests import (
 )
 
 __all__ = [
+    "ApiKeyError",
     "BuildError",
     "BusyError",
     "CrossSiteError",

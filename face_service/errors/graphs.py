@@ -1,4 +1,4 @@
-"""Errors of starting: settings, graphs and their making. None of them is answered over HTTP."""
+"""Errors of starting and of the command line. None of them is answered over HTTP."""
 
 from face_service.errors.base import ServiceError
 
@@ -25,3 +25,9 @@ class SettingsError(ServiceError):
     """A setting is unknown or ill-typed."""
 
     code = "SETTINGS_INVALID"
+
+
+class ApiKeyError(ServiceError):
+    """An API key cannot be made or revoked; the message says why."""
+
+    code = "API_KEY_INVALID"

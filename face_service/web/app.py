@@ -12,17 +12,22 @@ from face_service.jobs import DetectionJobs
 from face_service.models.engine import Engine
 from face_service.pipeline.crop import limit_opencv_threads
 from face_service.pipeline.decode import Limits
+from face_service.remote import PictureFetcher
 from face_service.service import FaceService
 from face_service.settings import Settings
+from face_service.store.api_keys import ApiKeys
 from face_service.store.feature_file import FeatureFile
 from face_service.store.tasks import TaskStore
 from face_service.store.uploads import UploadStore
 from face_service.vision import Vision, VisionOptions
 from face_service.web.components import Components, install_components
+from face_service.web.error_docs import blueprint as error_docs_blueprint
 from face_service.web.error_responses import respond_to_error
 from face_service.web.health import blueprint as health_blueprint
 from face_service.web.legacy import blueprint as legacy_blueprint
 from face_service.web.legacy_json import blueprint as legacy_json_blueprint
+from face_service.web.protection import protect
+from face_service.web.rate_limits import LoginLockout
 from face_service.web.request_log import install_request_log
 from face_service.web.uploads import close_posted_files
 
@@ -42,9 +47,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.json.ensure_ascii = False
     app.teardown_request(close_posted_files)
     install_request_log(app)
+    protect(app, settings)
     app.register_blueprint(health_blueprint)
     app.register_blueprint(legacy_blueprint)
     app.register_blueprint(legacy_json_blueprint)
+    app.register_blueprint(error_docs_blueprint)
     for kind in (ServiceError, HTTPException, Exception):
         app.register_error_handler(kind, respond_to_error)
     return app
@@ -67,4 +74,17 @@ def _compose(settings: Settings, engine: Engine) -> Components:
     vision = Vision(engine, offloader, gate, options)
     service = FaceService(vision, FeatureFile(settings.face_dir), uploads, offloader, gate)
     jobs = DetectionJobs(vision, service, tasks, gate, offloader, settings.image_size)
-    return Components(settings, engine, service, jobs, uploads, tasks, offloader)
+    return Components(
+        settings=settings,
+        engine=engine,
+        service=service,
+        jobs=jobs,
+        uploads=uploads,
+        tasks=tasks,
+        offloader=offloader,
+        keys=ApiKeys(settings.face_dir),
+        lockout=LoginLockout(settings.lockout_failures, settings.lockout_seconds),
+        fetcher=PictureFetcher(
+            settings.url_hosts, settings.url_timeout_seconds, settings.max_upload_bytes
+        ),
+    )

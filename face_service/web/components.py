@@ -7,10 +7,13 @@ from flask import Flask, current_app
 from face_service.concurrency.offload import Offloader
 from face_service.jobs import DetectionJobs
 from face_service.models.engine import Engine
+from face_service.remote import PictureFetcher
 from face_service.service import FaceService
 from face_service.settings import Settings
+from face_service.store.api_keys import ApiKeys
 from face_service.store.tasks import TaskStore
 from face_service.store.uploads import UploadStore
+from face_service.web.rate_limits import LoginLockout
 
 _EXTENSION = "face_service"
 
@@ -26,6 +29,9 @@ class Components:
     uploads: UploadStore
     tasks: TaskStore
     offloader: Offloader
+    keys: ApiKeys
+    lockout: LoginLockout
+    fetcher: PictureFetcher
 
 
 def install_components(app: Flask, parts: Components) -> None:

@@ -31,11 +31,23 @@ def _end(response: Response) -> Response:
         "request_id": g.request_id,
         "client": request.remote_addr,
         "method": request.method,
-        "path": request.path,
+        "path": _loggable_path(),
         "status": response.status_code,
         "ms": round(1000 * (time.monotonic() - g.started), 1),
     }
+    if key_id := g.get("api_key_id"):
+        fields["key"] = key_id
     if code := g.get("error_code"):
         fields["code"] = code
     _LOG.info("request", extra={"fields": fields})
     return response
+
+
+def _loggable_path() -> str:
+    """Return the path without what names a person: below /v1 the rule stands for it."""
+    if request.url_rule is not None and request.url_rule.rule.startswith("/v1"):
+        return request.url_rule.rule
+    # Also one that was meant for /v1 and went wrong: a doubled slash, capitals, a prefix.
+    if "v1" in request.path.lower().split("/"):
+        return "/v1/…"
+    return request.path

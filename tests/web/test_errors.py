@@ -1,14 +1,16 @@
 """Bad input: a clear error with a stable code, never a traceback, on every route."""
 
 import io
+import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from face_service.errors import ServiceError
+from face_service.errors import EnrolmentRefusedError, ServiceError, UrlFetchError
+from face_service.web.error_catalog import catalogue
 from tests.conftest import make_app
 from tests.fakes.graphs import write_fake_graphs
 from tests.fakes.pictures import face_file
@@ -71,10 +73,62 @@ def test_legacy_errors_are_one_line_of_text(client: FlaskClient, route: str) -> 
 
 
 @pytest.mark.parametrize("route", [*JSON_ROUTES, "/nothing"])
-def test_other_errors_are_json(client: FlaskClient, route: str) -> None:
-    body = client.post(route).json
+def test_other_errors_are_problem_details(client: FlaskClient, route: str) -> None:
+    response = client.post(route)
+    assert response.mimetype == "application/problem+json"
+    code = code_of(response)
+    body = response.json
     assert body is not None
-    assert sorted(body) == ["code", "error", "request_id"]
+    request_id = response.headers["X-Request-ID"]
+    titles = {
+        "MISSING_FIELD": "A required form field or query parameter is absent or empty",
+        "NOT_FOUND": "Not Found",
+    }
+    assert body.pop("error") == body.pop("detail") != ""
+    assert body == {
+        "type": f"/docs/errors#{code}",
+        "title": titles[code],
+        "status": response.status_code,
+        "instance": f"urn:uuid:{uuid.UUID(request_id)}",
+        "code": code,
+        "request_id": request_id,
+    }
+
+
+def test_a_problem_of_a_request_with_its_own_id_has_a_uri_as_well(client: FlaskClient) -> None:
+    bodies = [client.get("/x", headers={"X-Request-ID": name}).json for name in ("a.7", "b-1")]
+    instances = {str(body["instance"]) for body in bodies if body is not None}
+    assert len(instances) == 2
+    assert all(uuid.UUID(instance) for instance in instances)
+
+
+def test_what_an_error_tells_besides_its_sentence_becomes_members(app: Flask) -> None:
+    def refuse() -> NoReturn:
+        raise EnrolmentRefusedError("too dark", [{"code": "DARK", "status": 1}])
+
+    app.add_url_rule("/refuse", view_func=refuse)
+    body = app.test_client().get("/refuse").json
+    assert body is not None
+    assert body["reasons"] == [{"code": "DARK", "status": 1}]
+    assert (body["status"], body["code"]) == (422, "ENROLMENT_REFUSED")
+
+
+def test_a_fetch_that_failed_is_no_defect(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> NoReturn:
+        raise UrlFetchError("not there")
+
+    app.add_url_rule("/fetch", view_func=fail)
+    assert app.test_client().get("/fetch").status_code == 502
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_every_code_has_a_place_on_the_page_of_errors(client: FlaskClient) -> None:
+    response = client.get("/docs/errors")
+    assert (response.status_code, response.mimetype) == (200, "text/html")
+    for entry in catalogue():
+        assert response.text.count(f'id="{entry.code}"') == 1
+    assert "<script" not in response.text
+    assert "``" not in response.text
 
 
 def test_unknown_route_is_not_found(client: FlaskClient) -> None:

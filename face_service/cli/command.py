@@ -1,0 +1,18 @@
+"""What all commands share: their parsers' parent, and how they speak."""
+
+import argparse
+import sys
+from typing import TypeAlias
+
+# What `add_parser` of each command's module takes; argparse has no public name for it.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def say(line: str) -> None:
+    """Write a line of the command's result."""
+    print(line)  # noqa: T201 - this is the command line
+
+
+def remark(line: str) -> None:
+    """Write a line for the person at the terminal, apart from the result."""
+    print(line, file=sys.stderr)  # noqa: T201 - as above

@@ -1,0 +1,132 @@
+"""Who may do what: API keys with scopes, and no orders from pages of other sites.
+
+While there is no key, everything is open. From the first key on every route needs one, except
+those of :data:`OPEN_PATHS` and below ``/docs``, and static files. A view says which scope it needs
+by :func:`needs_scope`; one that says nothing needs ``admin``.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import current_app, g, request
+
+from face_service.errors import CrossSiteError, ForbiddenError, UnauthorizedError
+from face_service.settings import Settings
+from face_service.store.api_keys import SCOPES, Key
+from face_service.web.components import Components, components
+
+OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
+_OPEN_BELOW = "/docs/"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_LEGACY = ("legacy.", "legacy_json.")
+_LEGACY_ENROLS = frozenset({"legacy.face_register"})
+_ATTRIBUTE = "face_scope"
+_NOTHING = ""  # the scope of routes that are open to everybody
+
+T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def needs_scope(scope: str) -> Callable[[View], View]:
+    """Declare the scope that a view needs once API keys exist; works above or below the route.
+
+    Raises:
+        ValueError: there is no such scope.
+    """
+    if scope not in SCOPES:
+        raise ValueError(f"no such scope: {scope}")
+
+    def mark(view: View) -> View:
+        setattr(view, _ATTRIBUTE, scope)
+        return view
+
+    return mark
+
+
+def identify_caller() -> None:
+    """Note the key whose token the request carries: ``g.api_key``, and ``g.api_key_id``.
+
+    Both are None without a valid one. Runs before the body is read.
+    """
+    key = None
+    token = _presented_token()
+    if token and _scope_needed() != _NOTHING:
+        parts = components()
+        key = _ask(parts, parts.keys.authenticate, token)
+    g.api_key = key
+    g.api_key_id = None if key is None else key.id
+
+
+def authorise_caller() -> None:
+    """Refuse a request that its caller may not make; runs after :func:`identify_caller`.
+
+    Raises:
+        UnauthorizedError: there are API keys, and the request carries none of them.
+        ForbiddenError: its key has not the scope that the route needs.
+        CrossSiteError: a page of another site sent it, and it carries no key.
+    """
+    key: Key | None = g.api_key
+    parts = components()
+    if key is None and _comes_from_another_site(parts.settings):
+        raise CrossSiteError("pages of this origin may not use the service")
+    needed = _scope_needed()
+    if needed == _NOTHING:
+        return
+    if key is not None:
+        if not key.allows(needed):
+            raise ForbiddenError(f"the API key does not have the scope '{needed}'")
+    elif _ask(parts, parts.keys.any):
+        raise UnauthorizedError("send an API key as 'Authorization: Bearer TOKEN'")
+
+
+def _scope_needed() -> str:
+    """Return the scope that the request's route needs, or :data:`_NOTHING`."""
+    rule = request.url_rule
+    # Without a rule the answer is 404 or 405. A browser asks by OPTIONS, which carries no key,
+    # whether it may send the request that does.
+    if rule is None or request.method == "OPTIONS":
+        return _NOTHING
+    if request.path in OPEN_PATHS or request.path.startswith(_OPEN_BELOW):
+        return _NOTHING
+    if rule.endpoint == "static" or rule.endpoint.endswith(".static"):
+        return _NOTHING
+    if rule.endpoint.startswith(_LEGACY):
+        if not components().settings.keys_on_legacy:
+            return _NOTHING
+        return "enrol" if rule.endpoint in _LEGACY_ENROLS else "recognize"
+    return str(getattr(current_app.view_functions[rule.endpoint], _ATTRIBUTE, "admin"))
+
+
+def _presented_token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return request.headers.get("X-API-Key", "").strip()
+
+
+def _ask(parts: Components, question: Callable[..., T], *arguments: str) -> T:
+    """Ask the keys, away from the event loop if their file has changed and must be read.
+
+    Whether it has is looked up in place: that takes microseconds, where the offloader's threads
+    may be busy decoding pictures for much longer.
+    """
+    if parts.keys.is_fresh():
+        return question(*arguments)
+    return parts.offloader.run(question, *arguments)
+
+
+def _comes_from_another_site(settings: Settings) -> bool:
+    """Return whether a browser says that a page of a site that is not allowed sent the request.
+
+    Other clients send neither header. A page cannot set them.
+    """
+    if request.method in _SAFE_METHODS:
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if "*" in settings.cors_origins or origin.lower() in settings.cors_origins:
+        return False
+    # The scheme is left out: behind a proxy that ends TLS it is not the browser's.
+    return origin == "null" or urlsplit(origin).netloc.lower() != request.host.lower()
