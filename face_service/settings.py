@@ -151,23 +151,23 @@ class Settings:
         40, whole(1, 10_000), "Least shorter side of the face's box to enrol, pixels of the upload."
     )
     enrol_min_sharpness: float = _setting(
-        20.0, number(0, 10**6), "Least sharpness to enrol (docs/api.md says how it is measured)."
+        35.0, number(0, 10**6), "Least sharpness to enrol (docs/api.md says how it is measured)."
     )
     enrol_min_brightness: float = _setting(
         40.0, number(0, 255), "Least mean brightness of the face to enrol, 0..255."
     )
     enrol_max_brightness: float = _setting(
-        225.0, number(0, 255), "Greatest mean brightness of the face to enrol, 0..255."
+        220.0, number(0, 255), "Greatest mean brightness of the face to enrol, 0..255."
     )
     enrol_max_yaw: float = _setting(
-        45.0, number(0, 180), "Greatest turn to the side to enrol, degrees."
+        40.0, number(0, 180), "Greatest turn to the side to enrol, degrees."
     )
     enrol_max_pitch: float = _setting(
-        40.0, number(0, 180), "Greatest nod up or down to enrol, degrees."
+        35.0, number(0, 180), "Greatest nod up or down to enrol, degrees."
     )
-    enrol_max_roll: float = _setting(45.0, number(0, 180), "Greatest tilt to enrol, degrees.")
+    enrol_max_roll: float = _setting(30.0, number(0, 180), "Greatest tilt to enrol, degrees.")
     enrol_other_face: float = _setting(
-        0.5,
+        0.7,
         number(0, 1),
         "A second face counts at enrolment when its side is at least this share of the first's.",
     )

@@ -157,23 +157,34 @@ def calibrate(
     faces = faces_of(embeddings, subjects)
     if len(faces.subject_sizes) < 2:
         raise TooFewFacesError("faces of at least two subjects are needed to calibrate")
+    return _calibration(faces, target_far, target_fpir)
+
+
+def _calibration(faces: Faces, target_far: float, target_fpir: float) -> Calibration:
     pairs = scan(faces)
-    nearest = np.bincount(pairs.nearest_other, minlength=STEPS)
     verifying = _largest_step(pairs.impostor, target_far)
+    nearest = np.bincount(pairs.nearest_other, minlength=STEPS)
     identifying = _largest_step(nearest, target_fpir)
     table = _table(faces, np.array(sorted({*_TABLE, verifying, identifying})))
     point = next(point for point in table if point.threshold == verifying / STEPS_PER_UNIT)
     verification = Choice(point.threshold, target_far, point.far, point.frr)
     identification = _identification(faces, pairs, identifying, target_fpir)
+    genuine, impostor = _histogram(pairs.genuine), _histogram(pairs.impostor)
     evidence = Evidence(
-        faces.subject_sizes, int(pairs.genuine.sum()), int(pairs.impostor.sum()), target_far,
-        target_fpir, verification.threshold, identification.threshold,
-    )  # fmt: skip
-    return Calibration(
         faces=len(faces.subjects),
         subjects=len(faces.subject_sizes),
-        genuine=_histogram(pairs.genuine),
-        impostor=_histogram(pairs.impostor),
+        genuine=genuine.total,
+        impostor=impostor.total,
+        target_far=target_far,
+        target_fpir=target_fpir,
+        verifying=verification.threshold,
+        identifying=identification.threshold,
+    )
+    return Calibration(
+        faces=evidence.faces,
+        subjects=evidence.subjects,
+        genuine=genuine,
+        impostor=impostor,
         table=table,
         verification=verification,
         identification=identification,

@@ -1,9 +1,6 @@
 """What a person must know before trusting a calibration."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from numpy.typing import NDArray
 
 _RULE = 30  # Doddington et al., "The NIST speaker recognition evaluation", 2000
 _FEW_SUBJECTS = 50
@@ -11,9 +8,10 @@ _FEW_SUBJECTS = 50
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a calibration rests on: [S] faces of each subject, pairs, targets, thresholds."""
+    """What a calibration rests on: how many of what, the targets and the thresholds found."""
 
-    subject_sizes: NDArray[Any]
+    faces: int
+    subjects: int
     genuine: int
     impostor: int
     target_far: float
@@ -24,7 +22,7 @@ class Evidence:
 
 def warnings_of(evidence: Evidence) -> list[str]:
     """Return the sentences, most serious first; the last one always applies."""
-    faces, subjects = int(evidence.subject_sizes.sum()), len(evidence.subject_sizes)
+    faces, subjects = evidence.faces, evidence.subjects
     return [
         *_unreachable(evidence),
         *_false_match("FAR", evidence.target_far, evidence.impostor, "impostor pairs"),

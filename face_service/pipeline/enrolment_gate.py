@@ -84,15 +84,18 @@ def count_rivals(
 ) -> int:
     """Return how many other faces could be meant as well as the chosen one.
 
-    Those count whose box's shorter side, in pixels of the upload, is at least ``share`` of the
-    chosen one's.
+    Those count that score at least half as high as the chosen one, since weaker ones are often no
+    faces, and whose box's shorter side, in pixels of the upload, is at least ``share`` of its.
 
     Args:
-        detections: all faces in the picture; ``chosen`` among them, told by identity.
+        detections: the detections above the detector's floor; ``chosen`` is told by identity.
+        chosen: the face that is meant.
+        picture: the picture they were found in.
+        share: 0..1.
     """
-    least = share * shorter_side(chosen, picture)
+    side, score = share * shorter_side(chosen, picture), chosen.score / 2
     others = (detection for detection in detections if detection is not chosen)
-    return sum(shorter_side(other, picture) >= least for other in others)
+    return sum(other.score >= score and shorter_side(other, picture) >= side for other in others)
 
 
 def judge(quality: FaceQuality, faces: int, limits: GateLimits) -> list[Reason]:
@@ -131,7 +134,7 @@ def _low_score(score: float, least: float) -> Reason | None:
     if score >= least:
         return None
     message = (
-        f"this is hardly a face: {_text(score, 2)} certain, at least {least:g} is needed: "
+        f"this is hardly a face: its score is {_text(score, least)}, at least {least:g} is needed: "
         "show the whole face from the front"
     )
     return Reason("LOW_DETECTION_SCORE", _value(score), least, message)
@@ -141,7 +144,8 @@ def _small(pixels: float, least: float) -> Reason | None:
     if pixels >= least:
         return None
     message = (
-        f"the face is {_text(pixels, 0)} pixels wide, at least {least:g} are needed: come closer"
+        f"the face is {_text(pixels, least)} pixels wide, at least {least:g} are needed: "
+        "come closer"
     )
     return Reason("FACE_TOO_SMALL", _value(pixels), least, message)
 
@@ -150,7 +154,7 @@ def _blurred(sharpness: float, least: float) -> Reason | None:
     if sharpness >= least:
         return None
     message = (
-        f"the face is blurred: its sharpness is {_text(sharpness, 1)}, at least {least:g} is "
+        f"the face is blurred: its sharpness is {_text(sharpness, least)}, at least {least:g} is "
         "needed: hold still, wipe the lens or come closer"
     )
     return Reason("BLURRED", _value(sharpness), least, message)
@@ -160,8 +164,8 @@ def _dark(brightness: float, least: float) -> Reason | None:
     if brightness >= least:
         return None
     message = (
-        f"the face is too dark: its brightness is {_text(brightness, 0)}, at least {least:g} is "
-        "needed: turn to the light"
+        f"the face is too dark: its brightness is {_text(brightness, least)}, at least {least:g} "
+        "is needed: turn to the light"
     )
     return Reason("TOO_DARK", _value(brightness), least, message)
 
@@ -170,7 +174,7 @@ def _bright(brightness: float, most: float) -> Reason | None:
     if math.isnan(brightness) or brightness <= most:  # one that is no number is TOO_DARK already
         return None
     message = (
-        f"the face is too bright: its brightness is {_text(brightness, 0)}, at most {most:g} is "
+        f"the face is too bright: its brightness is {_text(brightness, most)}, at most {most:g} is "
         "allowed: turn away from the light"
     )
     return Reason("TOO_BRIGHT", _value(brightness), most, message)
@@ -180,7 +184,7 @@ def _turned(how: str, remedy: str, angle: float, most: float) -> Reason | None:
     if abs(angle) <= most:
         return None
     message = (
-        f"the face is {how} by {_text(abs(angle), 0)} degrees, at most {most:g} are allowed: "
+        f"the face is {how} by {_text(abs(angle), most)} degrees, at most {most:g} are allowed: "
         f"{remedy}"
     )
     return Reason("EXTREME_POSE", _value(angle), most, message)
@@ -190,8 +194,12 @@ def _value(value: float) -> float | str:
     return value if math.isfinite(value) else "unknown"  # JSON has no NaN
 
 
-def _text(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if math.isfinite(value) else "unknown"
+def _text(value: float, limit: float) -> str:
+    """Return the value with as few digits as tell it from the limit, four at the most."""
+    if not math.isfinite(value):
+        return "unknown"
+    texts = (f"{value:.{digits}f}" for digits in range(5))
+    return next((text for text in texts if float(text) != round(limit, 4)), f"{value:.4f}")
 
 
 def _rounded(value: float) -> float:

@@ -16,8 +16,10 @@ from face_service.pipeline.decode import Picture, Pixels
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.pose import estimate_pose
 
-_SIDE = 64  # pixels of the grey copy
-_DIGITS = {"score": 3, "pixels": 1, "sharpness": 1, "brightness": 1, "contrast": 1}
+# Pixels of the grey copy, and of the edge that is cut off it. A larger copy tells finer blur, but
+# takes every face smaller than itself for blurred.
+_SIDE = 48
+_EDGE = _SIDE // 8
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class FaceQuality:
 
     ``score`` is the detection's, 0..1; ``pixels`` the shorter side of its box in pixels of the
     upload; ``sharpness`` see :func:`measure_sharpness`; ``brightness`` and ``contrast`` the mean
-    and the standard deviation of the luma in the box, 0..255; the angles are those of
+    and the standard deviation of the luma in the middle of the box, 0..255; the angles are those of
     :class:`~face_service.pipeline.pose.Pose`, in degrees.
     """
 
@@ -41,7 +43,8 @@ class FaceQuality:
 
     def as_dict(self) -> dict[str, float]:
         """The measures as JSON has them: the score to a thousandth, all others to a tenth."""
-        return {name: round(value, _DIGITS.get(name, 1)) for name, value in asdict(self).items()}
+        digits = {"score": 3}
+        return {name: round(value, digits.get(name, 1)) for name, value in asdict(self).items()}
 
 
 def measure_quality(picture: Picture, detection: Detection, points: NDArray[Any]) -> FaceQuality:
@@ -73,20 +76,24 @@ def shorter_side(detection: Detection, picture: Picture) -> float:
 
 
 def grey_face(pixels: Pixels, detection: Detection) -> NDArray[np.float32]:
-    """Return the luma 0..255 of a face's box, averaged to float32 [64, 64].
+    """Return the luma 0..255 of the middle of a face, float32 [36, 36].
 
-    ``pixels`` is uint8 [H, W, 3] RGB.
+    The box is averaged to 48 × 48 and an eighth is cut off each side: what is left shows eyes to
+    mouth and hardly any background. ``pixels`` is uint8 [H, W, 3] RGB.
     """
     region = cut(pixels, box_region(detection.box, pixels, margin=0.0))
     grey = cv2.cvtColor(np.ascontiguousarray(region), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return np.asarray(resize(grey, (_SIDE, _SIDE)), dtype=np.float32)
+    small = np.asarray(resize(grey, (_SIDE, _SIDE)), dtype=np.float32)
+    return np.ascontiguousarray(small[_EDGE:-_EDGE, _EDGE:-_EDGE])
 
 
 def measure_sharpness(grey: NDArray[np.float32]) -> float:
-    """Return the sharpness of a grey face [64, 64], 0..255: 0 is flat, sharp faces have 20 and up.
+    """Return the sharpness of a grey face as :func:`grey_face` makes it, in percent.
 
-    Standard deviation of the Laplacian (variance of the Laplacian: Pech-Pacheco et al., ICPR
-    2000) in percent of that of the grey levels: a dim picture is not a blurred one.
+    The standard deviation of the Laplacian in percent of that of the grey levels; the variance of
+    the Laplacian alone (Pech-Pacheco et al., ICPR 2000) would take a dim picture for a blurred
+    one. Ordinary portraits have 45 to 125 whatever their size from 45 pixels on, faces blurred by
+    4 % of their width (sigma) 10 to 30, noise above 300. A face without contrast has 0.
     """
     contrast = float(grey.std())
     if contrast < 1.0:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from face_service.pipeline.distance import euclidean_distance, is_match
+from face_service.pipeline.distance import euclidean_distance, is_match, similarity
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,18 @@ def test_embeddings_of_different_lengths_are_refused(first: int, second: int) ->
 @pytest.mark.parametrize(("distance", "match"), [(0.29, True), (0.3, False), (0.31, False)])
 def test_a_match_is_below_the_threshold(distance: float, match: bool) -> None:
     assert is_match(distance, 0.3) is match
+
+
+@pytest.mark.parametrize(
+    ("distance", "alike"), [(0.0, 1.0), (2**0.5, 0.5), (2.0, 0.0), (2.0000001, 0.0), (9.0, 0.0)]
+)
+def test_similarity_falls_from_1_to_0(distance: float, alike: float) -> None:
+    assert similarity(distance) == pytest.approx(alike, abs=1e-12)
+
+
+@pytest.mark.parametrize("degrees", [0, 10, 60, 90, 135, 180])
+def test_similarity_of_unit_vectors_is_their_cosine_moved_to_0_to_1(degrees: float) -> None:
+    angle = np.radians(degrees)
+    other = np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
+    distance = euclidean_distance(np.array([1, 0], dtype=np.float32), other)
+    assert similarity(distance) == pytest.approx((1 + np.cos(angle)) / 2, abs=1e-6)
