@@ -40,7 +40,7 @@ _INDICES = np.array(list(_MODEL))
 _CENTRED = np.array(list(_MODEL.values()), dtype=np.float64)
 _CENTRED -= _CENTRED.mean(axis=0)
 _SOLVE = np.linalg.pinv(_CENTRED)  # [3, points]
-# Singular values of s·R are equal; the fit of a real face has them within a few times each other.
+# Both singular values of s·R are s. Of points on a line one is 0, but for rounding.
 _DEGENERATE = 1e-6
 
 
@@ -83,17 +83,11 @@ def estimate_pose(points: NDArray[Any]) -> Pose:
     return _angles(left @ right)
 
 
-def rotation_of(pose: Pose) -> NDArray[np.float64]:
-    """Return the rotation [3, 3] of a pose, in the axes of the model: right, down, away."""
-    roll, yaw, pitch = np.radians([pose.roll, -pose.yaw, -pose.pitch])
-    about_z = [[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]]
-    about_y = [[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]]
-    about_x = [[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]]
-    return np.asarray(np.array(about_z) @ np.array(about_y) @ np.array(about_x), np.float64)
-
-
 def _angles(rows: NDArray[np.float64]) -> Pose:
-    """Return the angles of the rotation whose first two rows [2, 3] are given."""
+    """Return the angles of the rotation whose first two rows [2, 3] are given.
+
+    It is taken apart as roll · yaw · pitch, the roll last: so a turn of the picture is all roll.
+    """
     depth = np.cross(rows[0], rows[1])
     yaw = np.arcsin(np.clip(depth[0], -1.0, 1.0))
     pitch = -np.arctan2(depth[1], depth[2])

@@ -44,7 +44,8 @@ class FaceQuality:
     def as_dict(self) -> dict[str, float]:
         """The measures as JSON has them: the score to a thousandth, all others to a tenth."""
         digits = {"score": 3}
-        return {name: round(value, digits.get(name, 1)) for name, value in asdict(self).items()}
+        # Adding 0 turns -0.0, which rounding small angles gives, into 0.0.
+        return {name: round(x, digits.get(name, 1)) + 0.0 for name, x in asdict(self).items()}
 
 
 def measure_quality(picture: Picture, detection: Detection, points: NDArray[Any]) -> FaceQuality:

@@ -119,7 +119,7 @@ def test_the_pose_is_that_of_points_in_pixels() -> None:
 
 
 def test_the_measures_as_json_are_rounded() -> None:
-    quality = FaceQuality(0.98765, 99.96, 80.04, 120.55, 40.0, -12.34, 5.0, 0.04)
+    quality = FaceQuality(0.98765, 99.96, 80.04, 120.55, 40.0, -12.34, 5.0, -0.04)
     assert quality.as_dict() == {
         "score": 0.988,
         "pixels": 100.0,
@@ -130,5 +130,5 @@ def test_the_measures_as_json_are_rounded() -> None:
         "pitch": 5.0,
         "roll": 0.0,
     }
-    json.dumps(quality.as_dict(), allow_nan=False)
+    assert "-0.0" not in json.dumps(quality.as_dict(), allow_nan=False)
     assert all(math.isfinite(value) for value in quality.as_dict().values())
