@@ -25,7 +25,7 @@ FORBIDDEN = {
 ALLOWED = {
     "pipeline": set[str](),
     "concurrency": set[str](),
-    "store": {"pipeline"},
+    "store": {"pipeline", "concurrency"},
     "models": {"pipeline", "concurrency"},
     "build": {"models", "pipeline", "store"},
 }

@@ -32,7 +32,7 @@ def write_atomically(path: Path, content: bytes, *, durable: bool, private: bool
             part.unlink()
         raise
     if durable:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def read_plain_file(path: Path, *, follow: bool = True, newer_than: float = 0.0) -> bytes | None:
@@ -70,7 +70,8 @@ def check_writable(folder: Path) -> None:
         probe.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return only after the names in ``folder`` are on disk: a rename is one."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,0 +1,111 @@
+"""What may be enrolled: checked before anything is written."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from face_service.errors import (
+    EmbeddingMismatchError,
+    GalleryFullError,
+    InvalidEmbeddingError,
+    SubjectFullError,
+)
+from face_service.pipeline.distance import Embedding
+from face_service.store.gallery.index import Index
+from face_service.store.gallery.interface import NewFace
+from face_service.store.gallery.limits import GalleryLimits
+from face_service.store.gallery.rows import NORM_TOLERANCE
+
+
+def check_embedding(values: Embedding) -> Embedding:
+    """Return a copy as float32 [D], every bit of a float32 kept.
+
+    It is not brought to unit length: the distance that verified a face before it was enrolled
+    would not be found again.
+
+    Raises:
+        InvalidEmbeddingError: it is no vector, not finite or not of unit length.
+    """
+    with np.errstate(over="ignore"):
+        embedding = np.array(values, dtype=np.float32)
+    if embedding.ndim != 1 or not embedding.size:
+        raise InvalidEmbeddingError("an embedding is one vector of numbers")
+    if not np.isfinite(embedding).all():
+        raise InvalidEmbeddingError("the embedding holds a value that is not finite")
+    if abs(float(np.linalg.norm(embedding.astype(np.float64))) - 1) > NORM_TOLERANCE:
+        raise InvalidEmbeddingError("the embedding is not of unit length")
+    return embedding
+
+
+def check_comparable(index: Index, dimension: int, fingerprint: str) -> None:
+    """Refuse what cannot be compared with the faces there are.
+
+    Raises:
+        EmbeddingMismatchError: they are of another length or fingerprint.
+    """
+    if not index.live:
+        return
+    if dimension != index.dimension:
+        raise EmbeddingMismatchError(
+            f"the gallery holds embeddings of {index.dimension} values, this one has "
+            f"{dimension}: use the graph that they were enrolled with, or enrol everybody again"
+        )
+    if fingerprint != index.fingerprint:
+        raise EmbeddingMismatchError(
+            f"the gallery's faces were made by another graph or preprocessing "
+            f"({index.fingerprint}) than this one ({fingerprint}): use the graph that they were "
+            f"enrolled with, or enrol everybody again"
+        )
+
+
+def check_alike(faces: Sequence[NewFace]) -> None:
+    """Refuse faces that cannot be compared with each other.
+
+    Raises:
+        EmbeddingMismatchError: their lengths or fingerprints differ.
+    """
+    if len({(face.fingerprint, len(face.embedding)) for face in faces}) > 1:
+        raise EmbeddingMismatchError(
+            "the faces were made by more than one graph or preprocessing: enrol those of one"
+        )
+
+
+def check_probes(probes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return probes as contiguous float32 [M, D].
+
+    Raises:
+        InvalidEmbeddingError: a value is not finite.
+    """
+    checked = np.ascontiguousarray(probes, dtype=np.float32)
+    if checked.ndim != 2:
+        raise ValueError(f"probes of shape {checked.shape}, not [M, D]")
+    if not np.isfinite(checked).all():
+        raise InvalidEmbeddingError("a probe holds a value that is not finite")
+    return checked
+
+
+def check_room(index: Index, names: Sequence[str], limits: GalleryLimits, *, replace: bool) -> None:
+    """Refuse faces of ``names``, one name a face, that there is no room for.
+
+    Raises:
+        SubjectFullError, GalleryFullError: a limit would be passed.
+    """
+    total = index.live + len(names)
+    for name, more in Counter(names).items():
+        there = index.faces_of(name)
+        total -= there if replace else 0
+        check_subject_room((0 if replace else there) + more, limits)
+    if total > limits.max_faces:
+        raise GalleryFullError(f"the gallery holds at most {limits.max_faces} faces")
+
+
+def check_subject_room(faces: int, limits: GalleryLimits) -> None:
+    """Refuse a subject of too many faces.
+
+    Raises:
+        SubjectFullError: the limit would be passed.
+    """
+    if faces > limits.max_subject_faces:
+        raise SubjectFullError(f"a subject holds at most {limits.max_subject_faces} faces")
