@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from face_service.concurrency.gate import Gate
 from face_service.concurrency.offload import Offloader
+from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import Embedding, euclidean_distance, is_match
@@ -32,12 +33,14 @@ class FaceService:
     def __init__(
         self,
         vision: Vision,
+        thresholds: ThresholdChoice,
         features: FeatureFile,
         uploads: UploadStore,
         offloader: Offloader,
         gate: Gate,
     ) -> None:
         self._vision = vision
+        self._thresholds = thresholds
         self._features = features
         self._uploads = uploads
         self._offloader = offloader
@@ -80,12 +83,11 @@ class FaceService:
             FeatureFileError: the feature file is not readable.
         """
         probe = self.embed(data)
-        embedder = self._vision.engine.embedder
-        enrolled = use_store(
-            self._offloader, self._features.read_comparable, probe, embedder.fingerprint
-        )
+        fingerprint = self._vision.engine.embedder.fingerprint
+        enrolled = use_store(self._offloader, self._features.read_comparable, probe, fingerprint)
         distance = euclidean_distance(probe, enrolled)
-        return Verification(is_match(distance, embedder.threshold), distance, embedder.threshold)
+        threshold = self._thresholds.verification()
+        return Verification(is_match(distance, threshold), distance, threshold)
 
     def compare(self, first: bytes, second: bytes) -> float:
         """Return the distance between the faces that are meant in two picture files."""

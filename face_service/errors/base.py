@@ -25,7 +25,7 @@ class ServiceError(Exception):
 
 
 class RetryError(ServiceError):
-    """Not now; the same request may succeed after ``retry_after`` seconds. Only subclasses occur."""
+    """Not now; try again after ``retry_after`` seconds. Only its subclasses occur."""
 
     def __init__(self, message: str, retry_after: int = 1) -> None:
         super().__init__(message)

@@ -1,37 +1,37 @@
 """What routes may use, made once by ``create_app`` and reached through the application."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from flask import Flask, current_app
 
-from face_service.concurrency.offload import Offloader
-from face_service.jobs import DetectionJobs
-from face_service.models.engine import Engine
+from face_service.composition import Parts
 from face_service.remote import PictureFetcher
-from face_service.service import FaceService
-from face_service.settings import Settings
 from face_service.store.api_keys import ApiKeys
-from face_service.store.tasks import TaskStore
-from face_service.store.uploads import UploadStore
 from face_service.web.rate_limits import LoginLockout
 
 _EXTENSION = "face_service"
 
 
 @dataclass(frozen=True)
-class Components:
-    """The parts of one application."""
+class Components(Parts):
+    """The service's parts, and those that only HTTP needs."""
 
-    settings: Settings
-    engine: Engine
-    service: FaceService
-    jobs: DetectionJobs
-    uploads: UploadStore
-    tasks: TaskStore
-    offloader: Offloader
     keys: ApiKeys
     lockout: LoginLockout
     fetcher: PictureFetcher
+
+
+def make_components(parts: Parts) -> Components:
+    """Return a service's parts as those of an application."""
+    settings = parts.settings
+    return Components(
+        **{field.name: getattr(parts, field.name) for field in fields(Parts)},
+        keys=ApiKeys(settings.face_dir),
+        lockout=LoginLockout(settings.lockout_failures, settings.lockout_seconds),
+        fetcher=PictureFetcher(
+            settings.url_hosts, settings.url_timeout_seconds, settings.max_upload_bytes
+        ),
+    )
 
 
 def install_components(app: Flask, parts: Components) -> None:

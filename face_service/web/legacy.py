@@ -6,13 +6,20 @@ does.
 
 from flask import Blueprint, Response
 
-from face_service.errors import NoFaceError, NotEnrolledError
+from face_service.errors import (
+    EnrolmentRefusedError,
+    NoFaceError,
+    NotEnrolledError,
+    SubjectNotFoundError,
+)
+from face_service.people.enrolment import EnrolOptions
 from face_service.pipeline.detection import box_in_image_size
 from face_service.store.feature_file import format_embedding
 from face_service.vision import Landmarks
 from face_service.web.components import components
 from face_service.web.error_responses import mark_reason
-from face_service.web.uploads import posted_file, query_paths
+from face_service.web.logins import log_in
+from face_service.web.uploads import posted_file, posted_user, query_paths
 
 blueprint = Blueprint("legacy", __name__)
 
@@ -39,22 +46,31 @@ def face_detect() -> Response:
 
 @blueprint.route("/face_register", methods=_POST_OR_GET)
 def face_register() -> Response:
-    """Enrol the posted face in place of the one before; answer ``success`` or ``fail``."""
+    """Enrol the posted face in place of the one before; answer ``success`` or ``fail``.
+
+    The form field ``user`` names the subject whose face it is; without it, the one legacy slot.
+    """
+    parts, data, user = components(), posted_file(), posted_user()
     try:
-        components().service.register(posted_file())
+        if user is None:
+            parts.service.register(data)
+        else:
+            parts.enrolment.enrol(user, [data], EnrolOptions(replace=True, source="face_register"))
     except NoFaceError as error:
         return mark_reason(_text("fail"), error.code)
+    except EnrolmentRefusedError as error:
+        return mark_reason(_text("fail"), str(error.reasons[0]["code"]))
     return _text("success")
 
 
 @blueprint.route("/face_login", methods=_POST_OR_GET)
 def face_login() -> Response:
-    """Answer ``success`` if the posted face is the enrolled one, else ``fail``."""
+    """Answer ``success`` if the posted face is the enrolled one, or ``user``'s; else ``fail``."""
     try:
-        verification = components().service.verify(posted_file())
-    except (NoFaceError, NotEnrolledError) as error:
+        match = log_in(components(), posted_file(), posted_user()).match
+    except (NoFaceError, NotEnrolledError, SubjectNotFoundError) as error:
         return mark_reason(_text("fail"), error.code)
-    return _text("success") if verification.match else mark_reason(_text("fail"), "NO_MATCH")
+    return _text("success") if match else mark_reason(_text("fail"), "NO_MATCH")
 
 
 @blueprint.route("/face_landmark", methods=_POST_OR_GET)

@@ -1,11 +1,26 @@
 """The picture in a request."""
 
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
 from flask import request
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from face_service.errors import MissingFieldError
+from face_service.errors import InvalidRequestError, MissingFieldError
 
 FIELD = "file"
+USER_FIELD = "user"
+T = TypeVar("T")
+
+
+def read_body(read: Callable[[], T]) -> T:
+    """Return what ``read`` gets out of the request's body; a broken one is a bad request."""
+    try:
+        return read()
+    except HTTPException:
+        raise
+    except Exception as error:  # each server has its own for a body that breaks off or is malformed
+        raise BadRequest("the request body cannot be read") from error
 
 
 def posted_file() -> bytes:
@@ -14,18 +29,18 @@ def posted_file() -> bytes:
     Raises:
         MissingFieldError: there is no such field, or it is empty.
     """
-    try:
-        file = request.files.get(FIELD)
-    except HTTPException:
-        raise
-    except Exception as error:  # each server has its own for a body that breaks off or is malformed
-        raise BadRequest("the request body cannot be read") from error
+    file = read_body(lambda: request.files.get(FIELD))
     if file is None:
         raise MissingFieldError(f"multipart field '{FIELD}' is missing")
     data: bytes = file.read()
     if not data:
         raise MissingFieldError(f"multipart field '{FIELD}' is empty")
     return data
+
+
+def posted_user() -> str | None:
+    """Return the form field ``user``, None when it is absent or empty."""
+    return read_body(lambda: request.form.get(USER_FIELD, "")).strip() or None
 
 
 def close_posted_files(_: BaseException | None) -> None:
@@ -39,10 +54,7 @@ def query_paths(count: int) -> list[str]:
     Raises:
         MissingFieldError: there are fewer or more.
     """
-    try:
-        request.args  # noqa: B018 - parsed on first use
-    except UnicodeDecodeError as error:
-        raise BadRequest("the query is not UTF-8") from error
+    _check_query()
     paths = [value for key in ("url", "url1", "url2") for value in request.args.getlist(key)]
     if len(paths) != count or not all(paths):
         raise MissingFieldError(
@@ -50,3 +62,25 @@ def query_paths(count: int) -> list[str]:
             f"a path that /upload answered, found {len(paths)}"
         )
     return paths
+
+
+def read_query() -> Mapping[str, str]:
+    """Return the query's parameters.
+
+    Raises:
+        InvalidRequestError: one is given more than once.
+    """
+    _check_query()
+    values = {}
+    for name, texts in request.args.lists():
+        if len(texts) > 1:
+            raise InvalidRequestError(f"{name[:100]}: is given more than once")
+        values[name] = texts[0]
+    return values
+
+
+def _check_query() -> None:
+    try:
+        request.args  # noqa: B018 - parsed on first use
+    except UnicodeDecodeError as error:
+        raise BadRequest("the query is not UTF-8") from error

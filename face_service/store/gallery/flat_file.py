@@ -26,7 +26,7 @@ from face_service.store.gallery.enrolment import (
     check_room,
     check_subject_room,
 )
-from face_service.store.gallery.index import Index
+from face_service.store.gallery.index import Index, View
 from face_service.store.gallery.interface import Candidate, Face, NewFace, SubjectPage
 from face_service.store.gallery.limits import GalleryLimits
 from face_service.store.gallery.listing import cut_page, matching
@@ -76,13 +76,14 @@ class FlatFileGallery:
             InvalidSubjectError: a name cannot be one.
         """
         moment = self._shared.now() / 1000
-        enrolled = [_enrol(face, moment) for face in faces]
-        if not enrolled:
-            return []
+        offered = [_enrol(face, moment) for face in faces]
         check_alike(faces)
-        names = [face.subject for face in enrolled]
         with self._shared.writing() as writer:
             index = writer.index
+            enrolled = _without_known(index, offered) if any(f.id for f in faces) else offered
+            if not enrolled:
+                return []
+            names = [face.subject for face in enrolled]
             check_comparable(index, len(enrolled[0].embedding), enrolled[0].fingerprint)
             check_room(index, names, self._limits, replace=replace)
             # The old go last: of a step that a failing disk damages, too much is left, not too
@@ -228,15 +229,31 @@ class FlatFileGallery:
 
 def _enrol(face: NewFace, moment: float) -> Face:
     return Face(
-        id=secrets.token_hex(8),
+        id=face.id or secrets.token_hex(8),
         subject=check_subject_name(face.subject),
-        time=moment,
+        time=moment if face.time is None else face.time,
         fingerprint=face.fingerprint,
         source=face.source,
         quality=dict(face.quality),
         forced=tuple(face.forced),
         embedding=check_embedding(face.embedding),
     )
+
+
+def _without_known(index: Index, faces: Sequence[Face]) -> list[Face]:
+    """Return the faces whose id is not enrolled, each id once."""
+    view = index.view()
+    known = {f"{face:016x}" for face in view.ids[_rows_with(view, faces)]}
+    fresh: dict[str, Face] = {}
+    for face in faces:
+        if face.id not in known:
+            fresh.setdefault(face.id, face)
+    return list(fresh.values())
+
+
+def _rows_with(view: View, faces: Sequence[Face]) -> NDArray[np.intp]:
+    ids = np.array([int(face.id, 16) for face in faces], np.uint64)
+    return np.flatnonzero(np.isin(view.ids, ids) & (view.subjects >= 0))
 
 
 def _find(index: Index, subject: str) -> int:

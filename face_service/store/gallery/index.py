@@ -3,7 +3,8 @@
 No Python object is kept per face. Deletions and merges are collected and carried out together by
 :meth:`Index.settle`, so that a journal full of them costs no pass over all rows each. That is
 possible because a subject's index is never used again and leads elsewhere at most once, and
-because face ids are never used again: then the order of the two kinds does not matter.
+because a face id that comes back (from an export, after its face was deleted) settles what waits:
+then the order of the two kinds does not matter.
 """
 
 from collections.abc import Sequence
@@ -52,7 +53,7 @@ class Index:
         self._by_name: dict[str, int] = {}
         self._counts: list[int] = []
         self._in_order = NamesInOrder(self._by_name)
-        self._deleted: list[int] = []
+        self._deleted: set[int] = set()
         self._redirects: dict[int, int] = {}
         self._settled_names = 0
 
@@ -80,7 +81,7 @@ class Index:
             case records.ADD:
                 self._add(record, offset, line)
             case records.DELETE_FACE:
-                self._deleted.append(int(record["face"], 16))
+                self._deleted.add(int(record["face"], 16))
                 self._note_removal(record)
             case records.DELETE_SUBJECT:
                 self._redirect(record["subject"], GONE)
@@ -102,7 +103,7 @@ class Index:
         self.flush()
         touched = set(range(self._settled_names, len(self.names)))
         if self._deleted:
-            gone = self._rows.drop(self._deleted)
+            gone = self._rows.drop(list(self._deleted))
             for subject in gone.tolist():
                 self._counts[subject] -= 1
             self.live -= len(gone)
@@ -120,7 +121,7 @@ class Index:
             name = self.names[subject]
             if name is not None and self._counts[subject] == 0:
                 self._forget(name)
-        self._deleted, self._redirects = [], {}
+        self._deleted, self._redirects = set(), {}
         self._settled_names = len(self.names)
 
     def index_of(self, name: str) -> int | None:
@@ -160,6 +161,9 @@ class Index:
 
     def _add(self, record: Record, offset: int, line: int) -> None:
         vector = records.vector_of(record)
+        face = int(record["face"], 16)
+        if face in self._deleted:
+            self.settle()
         self._check_kind(record["card"], len(vector))
         name = record["subject"]
         subject = self._by_name.get(name)
@@ -171,7 +175,6 @@ class Index:
             self._in_order.touch(name)
         self._counts[subject] += 1
         self.live += 1
-        face = int(record["face"], 16)
         self._rows.add(Row(vector, subject, face, record["time"], offset, line))
 
     def _check_kind(self, fingerprint: str, size: int) -> None:

@@ -23,7 +23,8 @@ class NewFace:
 
     ``embedding`` is float32 [D] of unit length, ``fingerprint`` its model card's. ``source`` says
     in a word or two where it came from. ``quality`` holds what the enrolment gate measured,
-    ``forced`` the codes of the reasons that were overridden.
+    ``forced`` the codes of the reasons that were overridden. ``id`` and ``time`` are those of a
+    face that comes back from an export; by default it gets new ones.
     """
 
     subject: str
@@ -32,6 +33,8 @@ class NewFace:
     source: str
     quality: Quality = field(default_factory=dict)
     forced: Sequence[str] = ()
+    id: str | None = None
+    time: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ class Gallery(Protocol):
     def add(self, faces: Sequence[NewFace], *, replace: bool = False) -> list[Face]:
         """Enrol faces, all or none, in one durable step; with ``replace``, in place of the old.
 
-        With ``replace``, what each subject named in ``faces`` had before goes away.
+        With ``replace``, what each subject named in ``faces`` had before goes away. Faces whose
+        ``id`` is enrolled already are passed over: only those that were added are returned.
 
         Raises:
             EmbeddingMismatchError: the gallery holds faces of another fingerprint or length.

@@ -1,0 +1,168 @@
+"""``enrol``, ``export``, ``import``, ``compact`` and ``calibrate``: the gallery from the shell.
+
+A running server may go on meanwhile: it sees what these commands do with its next request.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from face_service.cli.command import Commands, remark, say
+from face_service.composition import Parts, compose
+from face_service.errors import ImportRefusedError, InvalidRequestError
+from face_service.people.bulk import enrol_files, files_in_folder
+from face_service.people.enrolment import EnrolOptions
+from face_service.people.exchange import ImportTarget, export_lines, import_faces
+from face_service.pipeline.calibration import Calibration
+from face_service.plots import plot_calibration
+from face_service.settings import Settings
+from face_service.storing import use_store
+
+_LOAD_TIMEOUT_SECONDS = 300.0
+_END_TIMEOUT_SECONDS = 10.0
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the commands' parsers."""
+    enrol = commands.add_parser("enrol", help="enrol the pictures in DIR/<subject>/")
+    enrol.add_argument("folder", type=Path, metavar="DIR")
+    enrol.add_argument("--force", action="store_true", help="override the enrolment gate")
+    enrol.set_defaults(run=_enrol)
+    export = commands.add_parser("export", help="write the gallery as JSON lines")
+    export.add_argument("file", type=Path, metavar="FILE", help="- is the standard output")
+    export.set_defaults(run=_export)
+    import_ = commands.add_parser("import", help="enrol an export, or a demo's feature.txt")
+    import_.add_argument("file", type=Path, metavar="FILE")
+    import_.add_argument("--subject", help="whom a feature.txt shows")
+    import_.set_defaults(run=_import)
+    compact = commands.add_parser("compact", help="remove what was deleted from the disk, now")
+    compact.set_defaults(run=_compact)
+    _add_calibrate(commands)
+
+
+def _add_calibrate(commands: Commands) -> None:
+    calibrate = commands.add_parser(
+        "calibrate", help="choose the thresholds from the faces that are enrolled"
+    )
+    calibrate.add_argument("--far", type=_rate, default=0.001, help="wanted FAR (%(default)s)")
+    calibrate.add_argument("--fpir", type=_rate, default=0.01, help="wanted FPIR (%(default)s)")
+    calibrate.add_argument("--apply", action="store_true", help="use the chosen thresholds")
+    calibrate.add_argument("--reset", action="store_true", help="return to the model card's")
+    calibrate.add_argument("--plot", type=Path, metavar="PNG", help="draw the distances")
+    calibrate.add_argument("--json", action="store_true", help="print all that was measured")
+    calibrate.set_defaults(run=_calibrate)
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError("expected a rate between 0 and 1")
+    return value
+
+
+def _enrol(options: argparse.Namespace) -> int:
+    if not options.folder.is_dir():
+        raise InvalidRequestError(f"{options.folder}: no such folder")
+    files = files_in_folder(options.folder)
+    counts: Counter[str] = Counter()
+    with _parts() as parts, tqdm(total=len(files), unit="picture", disable=None) as bar:
+        how = EnrolOptions(force=options.force, source="folder")
+        for result in enrol_files(parts.enrolment, files, how):
+            line = result.as_dict()
+            counts[line["status"]] += 1
+            bar.update()
+            say(json.dumps(line, ensure_ascii=False))
+    remark(", ".join(f"{counts[kind]} {kind}" for kind in ("enrolled", "refused", "failed")))
+    return 0 if counts["enrolled"] == len(files) else 2
+
+
+def _export(options: argparse.Namespace) -> int:
+    with _parts() as parts:
+        lines = export_lines(parts.gallery, parts.engine.embedder.fingerprint)
+        if str(options.file) == "-":
+            sys.stdout.buffer.writelines(lines)
+            return 0
+        with options.file.open("xb") as file:  # never over something that is there
+            options.file.chmod(0o600)
+            file.writelines(lines)
+    remark(f"wrote {options.file}")
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    with _parts() as parts, _readable(options.file) as file:
+        embedder = parts.engine.embedder
+        length = embedder.length(parts.vision.deadline())
+        target = ImportTarget(embedder.fingerprint, length)
+        outcome = use_store(
+            parts.offloader, import_faces, parts.gallery, file, target, options.subject
+        )
+    remark(f"{outcome.imported} imported, {outcome.skipped} were enrolled already")
+    return 0
+
+
+def _compact(_: argparse.Namespace) -> int:
+    parts = compose(Settings.from_environment())
+    report = use_store(parts.offloader, parts.gallery.compact)
+    remark(f"{report}")
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    with _parts() as parts:
+        if options.reset:
+            had = parts.calibrating.reset()
+            remark("the model card's threshold counts again" if had else "nothing was calibrated")
+            return 0
+        found = parts.calibrating.calibrate(options.far, options.fpir, apply=options.apply)
+    if options.plot:
+        plot_calibration(found, options.plot)
+        remark(f"wrote {options.plot}")
+    say(json.dumps(found.as_dict(), indent=2) if options.json else _as_text(found))
+    if options.apply:
+        remark("these thresholds count from now on, unless a setting names others")
+    return 0
+
+
+def _as_text(found: Calibration) -> str:
+    lines = [f"{found.faces} faces of {found.subjects} subjects"]
+    lines += ["threshold   FAR (95 % bounds)            FRR"]
+    for point in found.table:
+        frr = "-" if point.frr is None else f"{point.frr.value:.4f}"
+        far = point.far
+        lines.append(
+            f"{point.threshold:9.3f}   {far.value:.2e} ({far.low:.1e}..{far.high:.1e})   {frr}"
+        )
+    for name, choice in (("1:1", found.verification), ("1:N", found.identification)):
+        lines.append(
+            f"{name} threshold {choice.threshold:.4f}: {choice.false_match.value:.2e} false "
+            f"matches, {choice.target:g} wanted"
+        )
+    return "\n".join(lines + [f"warning: {text}" for text in found.warnings])
+
+
+@contextmanager
+def _parts() -> Iterator[Parts]:
+    """The service's parts with its engine loaded, and ended again."""
+    parts = compose(Settings.from_environment())
+    parts.engine.start()
+    try:
+        parts.engine.wait_until_loaded(_LOAD_TIMEOUT_SECONDS)
+        parts.engine.require_ready()
+        yield parts
+    finally:
+        parts.engine.stop(_END_TIMEOUT_SECONDS)
+
+
+def _readable(path: Path) -> Any:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ImportRefusedError(f"{path}: {error.strerror}") from error

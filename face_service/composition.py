@@ -1,0 +1,124 @@
+"""From the settings to the service's parts, wired once: for the web application and the shell."""
+
+from dataclasses import dataclass
+
+from face_service.bootstrap import engine_options
+from face_service.concurrency.gate import Gate
+from face_service.concurrency.offload import Offloader
+from face_service.jobs import DetectionJobs
+from face_service.models.engine import Engine
+from face_service.people.calibrating import Calibrating
+from face_service.people.enrolment import Enrolment
+from face_service.people.recognition import Recognition
+from face_service.people.thresholds import ThresholdChoice
+from face_service.pipeline.crop import limit_opencv_threads
+from face_service.pipeline.decode import Limits
+from face_service.pipeline.enrolment_gate import GateLimits
+from face_service.service import FaceService
+from face_service.settings import Settings
+from face_service.store.calibration_file import CalibrationFile
+from face_service.store.feature_file import FeatureFile
+from face_service.store.gallery.flat_file import FlatFileGallery
+from face_service.store.gallery.limits import GalleryLimits
+from face_service.store.pictures import FOLDER_NAME, PictureStore
+from face_service.store.tasks import TaskStore
+from face_service.store.uploads import UploadStore
+from face_service.vision import Vision, VisionOptions
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of one service."""
+
+    settings: Settings
+    engine: Engine
+    offloader: Offloader
+    vision: Vision
+    service: FaceService
+    jobs: DetectionJobs
+    uploads: UploadStore
+    tasks: TaskStore
+    gallery: FlatFileGallery
+    thresholds: ThresholdChoice
+    recognition: Recognition
+    enrolment: Enrolment
+    calibrating: Calibrating
+
+
+def compose(settings: Settings, engine: Engine | None = None) -> Parts:
+    """Return the parts. The engine is not started: see :meth:`Engine.start`.
+
+    Args:
+        settings: the only source of configuration.
+        engine: an engine to use instead of the one that the settings describe.
+    """
+    limit_opencv_threads()
+    engine = engine or Engine(engine_options(settings))
+    limits = Limits(settings.max_upload_bytes, settings.max_pixels, settings.max_side)
+    offloader = Offloader(settings.cpu_threads)
+    gate = Gate(settings.max_in_work, settings.max_pixels_in_work)
+    uploads = UploadStore(settings.tmp_dir, settings.upload_ttl_seconds, settings.max_uploads)
+    options = VisionOptions(limits, settings.image_size, settings.deadline_seconds)
+    vision = Vision(engine, offloader, gate, options)
+    calibrated = CalibrationFile(settings.face_dir)
+    thresholds = ThresholdChoice(
+        engine, calibrated, offloader, settings.threshold, settings.identify_threshold
+    )
+    features = FeatureFile(settings.face_dir)
+    service = FaceService(vision, thresholds, features, uploads, offloader, gate)
+    tasks = _make_tasks(settings)
+    gallery = _make_gallery(settings)
+    return Parts(
+        settings=settings,
+        engine=engine,
+        offloader=offloader,
+        vision=vision,
+        service=service,
+        jobs=DetectionJobs(vision, service, tasks, gate, offloader, settings.image_size),
+        uploads=uploads,
+        tasks=tasks,
+        gallery=gallery,
+        thresholds=thresholds,
+        recognition=Recognition(vision, gallery, thresholds, offloader),
+        enrolment=Enrolment(
+            vision, gallery, thresholds, offloader, _gate_limits(settings), _pictures(settings)
+        ),
+        calibrating=Calibrating(engine, gallery, calibrated, offloader, settings.calibration_faces),
+    )
+
+
+def _make_tasks(settings: Settings) -> TaskStore:
+    return TaskStore(
+        settings.tmp_dir / "tasks",
+        settings.task_ttl_seconds,
+        settings.max_tasks,
+        # Waiting for the graphs, and generously for decoding before and storing after.
+        longest=2 * settings.deadline_seconds,
+    )
+
+
+def _make_gallery(settings: Settings) -> FlatFileGallery:
+    limits = GalleryLimits(
+        max_faces=settings.max_gallery_faces,
+        max_subject_faces=settings.max_subject_faces,
+        compact_after=settings.compact_after_seconds,
+    )
+    return FlatFileGallery(settings.face_dir, limits)
+
+
+def _pictures(settings: Settings) -> PictureStore | None:
+    return PictureStore(settings.face_dir / FOLDER_NAME) if settings.keep_pictures else None
+
+
+def _gate_limits(settings: Settings) -> GateLimits:
+    return GateLimits(
+        min_score=settings.enrol_min_score,
+        min_pixels=settings.enrol_min_pixels,
+        min_sharpness=settings.enrol_min_sharpness,
+        min_brightness=settings.enrol_min_brightness,
+        max_brightness=settings.enrol_max_brightness,
+        max_yaw=settings.enrol_max_yaw,
+        max_pitch=settings.enrol_max_pitch,
+        max_roll=settings.enrol_max_roll,
+        other_face=settings.enrol_other_face,
+    )

@@ -1,0 +1,195 @@
+"""Taking faces into the gallery: the gate, the durable step, and what goes away again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from face_service.concurrency.offload import Offloader
+from face_service.errors import EnrolmentRefusedError, InvalidRequestError, SubjectNotFoundError
+from face_service.people.samples import Sample, accept_embedding, pictures_among
+from face_service.people.thresholds import ThresholdChoice
+from face_service.pipeline.distance import Embedding, is_match
+from face_service.pipeline.enrolment_gate import (
+    GateLimits,
+    Reason,
+    already_enrolled_reason,
+    count_rivals,
+    judge,
+    no_face_reason,
+)
+from face_service.pipeline.quality import FaceQuality, measure_quality
+from face_service.store.gallery.interface import Face, Gallery, NewFace
+from face_service.store.gallery.names import check_subject_name
+from face_service.store.pictures import PictureStore
+from face_service.storing import use_store
+from face_service.vision import Vision
+
+
+@dataclass(frozen=True)
+class EnrolledFace:
+    """A face that is durably enrolled, and what its operator should know of it."""
+
+    face: Face
+    warnings: Sequence[Reason]
+
+
+@dataclass(frozen=True)
+class EnrolOptions:
+    """How to enrol: ``force`` overrides the gate, ``replace`` drops the subject's faces before."""
+
+    force: bool = False
+    replace: bool = False
+    source: str = "api"
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One sample on its way in; without an embedding it shows no face."""
+
+    embedding: Embedding | None
+    quality: FaceQuality | None = None
+    reasons: Sequence[Reason] = field(default_factory=tuple)
+
+
+class Enrolment:
+    """Adds, renames and deletes; what a method has returned from is durable."""
+
+    def __init__(
+        self,
+        vision: Vision,
+        gallery: Gallery,
+        thresholds: ThresholdChoice,
+        offloader: Offloader,
+        limits: GateLimits,
+        pictures: PictureStore | None,
+    ) -> None:
+        """``pictures`` keeps the pictures of enrolled faces; None keeps none."""
+        self._vision = vision
+        self._gallery = gallery
+        self._thresholds = thresholds
+        self._offloader = offloader
+        self._limits = limits
+        self._pictures = pictures
+
+    def enrol(
+        self, subject: str, samples: Sequence[Sample], options: EnrolOptions
+    ) -> list[EnrolledFace]:
+        """Enrol one face of each sample as ``subject``: all of them or none.
+
+        Raises:
+            InvalidSubjectError: the name cannot be one.
+            EnrolmentRefusedError: the gate refuses a picture, and is not overridden; a picture
+                without a face is refused always.
+            EmbeddingMismatchError, SubjectFullError, GalleryFullError: as the gallery's ``add``.
+        """
+        name = check_subject_name(subject)
+        if not samples:
+            raise InvalidRequestError("there is no picture and no embedding to enrol")
+        with self._vision.admitted(*pictures_among(samples)) as deadline:
+            judged = [self._judge(sample, deadline) for sample in samples]
+        _refuse(judged, options.force)
+        embeddings = [one.embedding for one in judged if one.embedding is not None]
+        warnings = self._warn(name, embeddings)
+        fingerprint = self._vision.engine.embedder.fingerprint
+        new = [
+            NewFace(
+                name,
+                embedding,
+                fingerprint,
+                options.source,
+                one.quality.as_dict() if one.quality else {},
+                [reason.code for reason in one.reasons],
+            )
+            for one, embedding in zip(judged, embeddings, strict=True)
+        ]
+        old = self._ids_of(name) if options.replace else []
+        faces = use_store(self._offloader, self._gallery.add, new, replace=options.replace)
+        self._keep(faces, samples, old)
+        return [EnrolledFace(*pair) for pair in zip(faces, warnings, strict=True)]
+
+    def delete(self, subject: str, face_id: str | None = None) -> int:
+        """Delete a subject or one of its faces, with their pictures; return how many faces."""
+        ids = [face_id] if face_id else self._ids_of(subject)
+        count = use_store(self._offloader, self._gallery.delete, subject, face_id)
+        if self._pictures:
+            use_store(self._offloader, self._pictures.delete, ids)
+        return count
+
+    def rename(self, subject: str, to: str, *, merge: bool) -> str:
+        """Rename or merge a subject as the gallery does; return its name as it is kept."""
+        name = check_subject_name(to)
+        use_store(self._offloader, self._gallery.rename, subject, name, merge=merge)
+        return name
+
+    def _judge(self, sample: Sample, deadline: float) -> _Judged:
+        if not isinstance(sample, bytes):
+            return _Judged(accept_embedding(self._vision.engine.embedder, sample, deadline))
+        picture = self._vision.decode(sample, deadline)
+        faces = self._vision.find_faces(picture, deadline)
+        if not faces:
+            return _Judged(None, reasons=[no_face_reason()])
+        face = self._vision.choose(faces)
+        located = self._vision.locate_landmarks(picture, [face], deadline)[0]
+        quality = self._offloader.run_by(deadline, measure_quality, picture, face, located.points)
+        rivals = count_rivals(faces, face, picture, self._limits.other_face)
+        reasons = judge(quality, 1 + rivals, self._limits)
+        embedding = self._vision.embed(picture, [face], deadline)[0]
+        return _Judged(embedding, quality, reasons)
+
+    def _warn(self, subject: str, embeddings: Sequence[Embedding]) -> list[list[Reason]]:
+        """Name the other subject that each embedding matches, if there is one."""
+        fingerprint = self._vision.engine.embedder.fingerprint
+        stacked = np.stack(embeddings)
+        found = use_store(self._offloader, self._gallery.search, stacked, fingerprint, 2)
+        threshold = self._thresholds.verification()
+        warnings = []
+        for candidates in found:
+            others = [one for one in candidates if one.subject != subject]
+            warnings.append(
+                [
+                    already_enrolled_reason(other.subject, other.distance, threshold)
+                    for other in others[:1]
+                    if is_match(other.distance, threshold)
+                ]
+            )
+        return warnings
+
+    def _ids_of(self, subject: str) -> list[str]:
+        if self._pictures is None:
+            return []
+        gallery = self._gallery
+
+        def read() -> list[str]:
+            try:
+                return [face.id for face in gallery.iterate(subject)]
+            except SubjectNotFoundError:
+                return []  # whoever asks to delete it is told so by the gallery
+
+        return use_store(self._offloader, read)
+
+    def _keep(self, faces: Sequence[Face], samples: Sequence[Sample], replaced: list[str]) -> None:
+        if self._pictures is None:
+            return
+        for face, sample in zip(faces, samples, strict=True):
+            if isinstance(sample, bytes):
+                extension = self._vision.inspect_unread(sample).extension
+                use_store(self._offloader, self._pictures.save, face.id, sample, extension)
+        use_store(self._offloader, self._pictures.delete, replaced)
+
+
+def _refuse(judged: Sequence[_Judged], force: bool) -> None:
+    """Raise :class:`EnrolmentRefusedError` for what the gate refuses and nobody overrides."""
+    reasons = [
+        {"sample": number, **reason.as_dict()}
+        for number, one in enumerate(judged)
+        for reason in one.reasons
+        if one.embedding is None or not force
+    ]
+    if reasons:
+        refused = len({reason["sample"] for reason in reasons})
+        if len(judged) == 1:
+            message = "; ".join(str(reason["message"]) for reason in reasons)
+        else:
+            message = f"{refused} of {len(judged)} pictures cannot be enrolled"
+        raise EnrolmentRefusedError(message, reasons)

@@ -1,0 +1,229 @@
+"""The gallery as JSON lines, out and in; and the demo's ``feature.txt``, in.
+
+The first line of an export is its header, ``{"format": "face-export", "version": 1, "fingerprint",
+"faces"}``; each further line is a face: ``subject``, ``face`` (its id), ``time`` (UTC, ISO 8601),
+``source``, ``quality``, ``forced`` and ``vector`` (base64 of float32, little-endian).
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Annotated, Any, BinaryIO, TypeVar
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from face_service.errors import EmbeddingMismatchError, ImportRefusedError, ServiceError
+from face_service.people.samples import accept_values
+from face_service.store.feature_file import parse_embedding
+from face_service.store.gallery.interface import Face, Gallery, NewFace
+from face_service.store.gallery.names import check_subject_name
+
+FORMAT = "face-export"
+VERSION = 1
+_BATCH = 500  # faces that become durable in one step
+_LONGEST_LINE = 1_000_000  # bytes
+T = TypeVar("T", bound=BaseModel)
+
+
+class ExportHeader(BaseModel):
+    """The first line of an export."""
+
+    model_config = ConfigDict(extra="ignore")
+    format: str
+    version: int
+    fingerprint: str
+    faces: int = 0
+
+
+class ExportedFace(BaseModel):
+    """Every further line."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    subject: str
+    face: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    time: AwareDatetime
+    source: Annotated[str, Field(max_length=200)] = "import"
+    quality: dict[str, float] = {}
+    forced: list[Annotated[str, Field(max_length=50)]] = []
+    vector: str
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """How many faces were added, and how many were enrolled already under the same id."""
+
+    imported: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class ImportTarget:
+    """What the loaded embedder asks of vectors: its fingerprint and their length."""
+
+    fingerprint: str
+    length: int
+
+
+def export_lines(gallery: Gallery, fingerprint: str) -> Iterator[bytes]:
+    """Yield the export, line by line; faces of one moment.
+
+    Args:
+        gallery: what to export.
+        fingerprint: the loaded card's, for the header of an empty gallery.
+    """
+    faces = gallery.iterate()
+    first = next(faces, None)
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "fingerprint": first.fingerprint if first else fingerprint,
+        "faces": gallery.count()[1],
+    }
+    yield _line(header)
+    if first:
+        yield _line(_as_table(first))
+    for face in faces:
+        yield _line(_as_table(face))
+
+
+def import_faces(
+    gallery: Gallery, file: BinaryIO, target: ImportTarget, subject: str | None
+) -> ImportOutcome:
+    """Enrol what a file holds: an export, or with ``subject`` the demo's ``feature.txt``.
+
+    The whole file is checked before the first face is added. Faces whose id is enrolled already
+    are passed over, so that an import which was interrupted can be repeated.
+
+    Args:
+        gallery: where to.
+        file: readable and seekable.
+        target: what vectors must fit.
+        subject: whom a ``feature.txt`` shows; must be None for an export.
+
+    Raises:
+        ImportRefusedError: a line is not what it should be; the message has its number.
+        EmbeddingMismatchError: the export was made by another graph or preprocessing.
+    """
+    start = file.tell()
+    if file.read(1).strip() != b"{":
+        file.seek(start)
+        return _import_feature_file(gallery, file.read(_LONGEST_LINE), target, subject)
+    if subject is not None:
+        raise ImportRefusedError("an export names its subjects itself: leave 'subject' out")
+    file.seek(start)
+    for _ in _read_faces(file, target):
+        pass  # checks every line
+    imported = seen = 0
+    file.seek(start)
+    faces = _read_faces(file, target)
+    while batch := list(islice(faces, _BATCH)):
+        imported += len(gallery.add(batch))
+        seen += len(batch)
+    return ImportOutcome(imported, seen - imported)
+
+
+def _import_feature_file(
+    gallery: Gallery, content: bytes, target: ImportTarget, subject: str | None
+) -> ImportOutcome:
+    if subject is None:
+        raise ImportRefusedError(
+            "this is no export: for a feature.txt, name its subject as 'subject'"
+        )
+    try:
+        values = parse_embedding(content.decode("ascii"), "the file")
+    except UnicodeDecodeError as error:
+        raise ImportRefusedError("the file is neither an export nor a feature.txt") from error
+    embedding = accept_values([float(value) for value in values], target.length)
+    name = check_subject_name(subject)
+    gallery.add([NewFace(name, embedding, target.fingerprint, source="feature.txt")])
+    return ImportOutcome(1, 0)
+
+
+def _read_faces(file: BinaryIO, target: ImportTarget) -> Iterator[NewFace]:
+    lines = _numbered_lines(file)
+    _, first = next(lines)
+    header = _parse(ExportHeader, first, 1)
+    if (header.format, header.version) != (FORMAT, VERSION):
+        raise ImportRefusedError(f"line 1: expected the format {FORMAT} version {VERSION}")
+    if header.fingerprint != target.fingerprint:
+        raise EmbeddingMismatchError(
+            f"the export was made by another graph or preprocessing ({header.fingerprint[:64]}) "
+            f"than the loaded one ({target.fingerprint}): enrol from the pictures again"
+        )
+    for number, line in lines:
+        yield _as_new_face(_parse(ExportedFace, line, number), target, number)
+
+
+def _numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    number = 0
+    while line := file.readline(_LONGEST_LINE):
+        number += 1
+        if len(line) == _LONGEST_LINE:
+            raise ImportRefusedError(f"line {number}: is longer than {_LONGEST_LINE} bytes")
+        if line.strip():
+            yield number, line
+
+
+def _parse(kind: type[T], line: bytes, number: int) -> T:
+    try:
+        return kind.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ImportRefusedError(f"line {number}: {where or 'JSON'}: {first['msg']}") from error
+
+
+def _as_new_face(face: ExportedFace, target: ImportTarget, number: int) -> NewFace:
+    try:
+        raw = base64.b64decode(face.vector, validate=True)
+        values = np.frombuffer(raw, dtype="<f4").astype(np.float32)
+        accept_values([float(value) for value in values], target.length)
+        name = check_subject_name(face.subject)
+    except ValueError as error:
+        raise ImportRefusedError(f"line {number}: vector: not base64 of float32") from error
+    except ServiceError as error:
+        raise ImportRefusedError(f"line {number}: {error.message}") from error
+    return NewFace(
+        subject=name,
+        embedding=values,
+        fingerprint=target.fingerprint,
+        source=face.source,
+        quality=face.quality,
+        forced=face.forced,
+        id=face.face,
+        time=face.time.timestamp(),
+    )
+
+
+def _as_table(face: Face) -> dict[str, Any]:
+    return {
+        "subject": face.subject,
+        "face": face.id,
+        "time": datetime.fromtimestamp(face.time, UTC).isoformat(timespec="milliseconds"),
+        "source": face.source,
+        "quality": dict(face.quality),
+        "forced": list(face.forced),
+        "vector": base64.b64encode(face.embedding.astype("<f4").tobytes()).decode(),
+    }
+
+
+def _line(table: dict[str, Any]) -> bytes:
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def join_lines(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Yield the same bytes in pieces of about ``size``."""
+    waiting: list[bytes] = []
+    held = 0
+    for line in lines:
+        waiting.append(line)
+        held += len(line)
+        if held >= size:
+            yield b"".join(waiting)
+            waiting, held = [], 0
+    if waiting:
+        yield b"".join(waiting)

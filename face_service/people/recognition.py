@@ -1,0 +1,184 @@
+"""Analysing pictures, verification (1:1) and identification (1:N)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from face_service.concurrency.offload import Offloader
+from face_service.people.samples import Probe, Sample, make_probe, pictures_among
+from face_service.people.thresholds import ThresholdChoice
+from face_service.pipeline.decode import Picture
+from face_service.pipeline.detection import Detection
+from face_service.pipeline.distance import Embedding, euclidean_distance, is_match
+from face_service.pipeline.quality import FaceQuality, measure_quality
+from face_service.store.gallery.interface import Candidate, Gallery
+from face_service.storing import use_store
+from face_service.vision import Landmarks, Vision
+
+
+@dataclass(frozen=True)
+class FaceOptions:
+    """Which faces of a picture count: those above ``min_score``, the ``max_faces`` best."""
+
+    min_score: float | None
+    max_faces: int
+
+
+@dataclass(frozen=True)
+class AnalysedFace:
+    """One face with what was asked for; ``quality`` comes with the landmarks."""
+
+    detection: Detection
+    landmarks: Landmarks | None
+    quality: FaceQuality | None
+    embedding: Embedding | None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A picture (``width``, ``height`` of the upload in pixels) and its faces, best first."""
+
+    width: int
+    height: int
+    faces: Sequence[AnalysedFace]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A 1:1 comparison; ``nearest`` is the subject's face that came nearest, if one was asked.
+
+    ``distance`` and ``threshold`` are unsquared L2.
+    """
+
+    match: bool
+    distance: float
+    threshold: float
+    probes: Sequence[Probe]
+    nearest: Candidate | None = None
+
+
+@dataclass(frozen=True)
+class IdentifiedFace:
+    """One face and the subjects nearest to it, nearest first."""
+
+    probe: Probe
+    candidates: Sequence[Candidate]
+
+
+@dataclass(frozen=True)
+class Identification:
+    """The faces of one sample against the gallery; ``threshold`` is unsquared L2."""
+
+    faces: Sequence[IdentifiedFace]
+    threshold: float
+
+
+class Recognition:
+    """Use cases that look at the gallery and change nothing.
+
+    Methods raise what :class:`~face_service.vision.Vision` and
+    :class:`~face_service.store.gallery.interface.Gallery` raise.
+    """
+
+    def __init__(
+        self, vision: Vision, gallery: Gallery, thresholds: ThresholdChoice, offloader: Offloader
+    ) -> None:
+        self._vision = vision
+        self._gallery = gallery
+        self._thresholds = thresholds
+        self._offloader = offloader
+
+    def analyse(
+        self, data: bytes, which: FaceOptions, *, landmarks: bool, embedding: bool
+    ) -> Analysis:
+        """Return the faces of a picture file, with what is asked for."""
+        with self._vision.admitted(data) as deadline:
+            picture = self._vision.decode(data, deadline)
+            found = self._find(picture, which, deadline)
+            points: Sequence[Landmarks | None] = [None] * len(found)
+            embeddings: Sequence[Embedding | None] = [None] * len(found)
+            if landmarks:
+                points = self._vision.locate_landmarks(picture, found, deadline)
+            if embedding:
+                embeddings = self._vision.embed(picture, found, deadline)
+            faces = [
+                AnalysedFace(face, located, self._measure(picture, face, located, deadline), vector)
+                for face, located, vector in zip(found, points, embeddings, strict=True)
+            ]
+        return Analysis(picture.width, picture.height, faces)
+
+    def embed(self, data: bytes) -> Probe:
+        """Return the face that is meant in a picture file; raises :class:`NoFaceError`."""
+        with self._vision.admitted(data) as deadline:
+            return make_probe(self._vision, data, deadline)
+
+    def compare(self, first: Sample, second: Sample, threshold: float | None) -> Comparison:
+        """Compare two samples' faces; ``threshold`` replaces the one in force."""
+        with self._vision.admitted(*pictures_among([first, second])) as deadline:
+            probes = [make_probe(self._vision, sample, deadline) for sample in (first, second)]
+        limit = self._thresholds.verification() if threshold is None else threshold
+        distance = euclidean_distance(probes[0].embedding, probes[1].embedding)
+        return Comparison(is_match(distance, limit), distance, limit, probes)
+
+    def verify(self, sample: Sample, subject: str, threshold: float | None = None) -> Comparison:
+        """Compare a sample's face with all of a subject's; the nearest decides.
+
+        Raises:
+            SubjectNotFoundError: nobody is called ``subject``.
+            EmbeddingMismatchError: the gallery is of another graph or preprocessing.
+        """
+        with self._vision.admitted(*pictures_among([sample])) as deadline:
+            probe = make_probe(self._vision, sample, deadline)
+        nearest = self._search([probe], limit=1, subject=subject)[0][0]
+        limit = self._thresholds.verification() if threshold is None else threshold
+        matches = is_match(nearest.distance, limit)
+        return Comparison(matches, nearest.distance, limit, [probe], nearest)
+
+    def identify(
+        self, sample: Sample, which: FaceOptions, top: int, threshold: float | None
+    ) -> Identification:
+        """Return for each face of a sample the ``top`` nearest subjects.
+
+        Raises:
+            EmbeddingMismatchError: the gallery is of another graph or preprocessing.
+        """
+        with self._vision.admitted(*pictures_among([sample])) as deadline:
+            probes = self._probes(sample, which, deadline)
+        limit = self._thresholds.identification() if threshold is None else threshold
+        candidates = self._search(probes, limit=top) if probes else []
+        faces = [
+            IdentifiedFace(probe, nearest)
+            for probe, nearest in zip(probes, candidates, strict=True)
+        ]
+        return Identification(faces, limit)
+
+    def _probes(self, sample: Sample, which: FaceOptions, deadline: float) -> list[Probe]:
+        if not isinstance(sample, bytes):
+            return [make_probe(self._vision, sample, deadline)]
+        picture = self._vision.decode(sample, deadline)
+        faces = self._find(picture, which, deadline)
+        embeddings = self._vision.embed(picture, faces, deadline)
+        return [
+            Probe(embedding, face, picture)
+            for face, embedding in zip(faces, embeddings, strict=True)
+        ]
+
+    def _find(self, picture: Picture, which: FaceOptions, deadline: float) -> list[Detection]:
+        return self._vision.find_faces(picture, deadline, which.min_score)[: which.max_faces]
+
+    def _measure(
+        self, picture: Picture, face: Detection, located: Landmarks | None, deadline: float
+    ) -> FaceQuality | None:
+        if located is None:
+            return None
+        return self._offloader.run_by(deadline, measure_quality, picture, face, located.points)
+
+    def _search(
+        self, probes: Sequence[Probe], limit: int, subject: str | None = None
+    ) -> list[list[Candidate]]:
+        stacked = np.stack([probe.embedding for probe in probes])
+        fingerprint = self._vision.engine.embedder.fingerprint
+        return use_store(
+            self._offloader, self._gallery.search, stacked, fingerprint, limit, subject
+        )

@@ -1,0 +1,60 @@
+"""The thresholds that a calibration chose, as a flat file beside the gallery."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from face_service.store.atomic import read_plain_file, write_atomically
+
+FILE_NAME = "calibration.json"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Unsquared L2 distances below which faces match (1:1) and are identified (1:N)."""
+
+    verification: float
+    identification: float
+
+
+class CalibrationFile:
+    """Reads and replaces the calibrated thresholds in one folder; safe across processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+
+    def write(self, thresholds: Thresholds, fingerprint: str, measured: Mapping[str, Any]) -> None:
+        """Replace the thresholds, durably; ``measured`` is kept beside them for people."""
+        content = {
+            "fingerprint": fingerprint,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "verification": thresholds.verification,
+            "identification": thresholds.identification,
+            "measured": measured,
+        }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(content, indent=2, allow_nan=False)
+        write_atomically(self._path, text.encode(), durable=True)
+
+    def remove(self) -> bool:
+        """Forget the thresholds; return whether there were any."""
+        there = self._path.exists()
+        self._path.unlink(missing_ok=True)
+        return there
+
+    def read(self, fingerprint: str) -> Thresholds | None:
+        """Return the thresholds; None when there are none for the model card ``fingerprint``.
+
+        A file that cannot be understood counts as none: the card's threshold is the safe answer.
+        """
+        try:
+            stored = json.loads(read_plain_file(self._path) or b"{}")
+            if stored["fingerprint"] != fingerprint:
+                return None
+            values = float(stored["verification"]), float(stored["identification"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return Thresholds(*values) if all(0 <= value <= 2 for value in values) else None

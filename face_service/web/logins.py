@@ -1,0 +1,33 @@
+"""Verification of a named subject, as every route does it: with the lockout."""
+
+from face_service.people.recognition import Comparison
+from face_service.people.samples import Sample
+from face_service.pipeline.distance import is_match
+from face_service.service import Verification
+from face_service.store.gallery.names import check_subject_name
+from face_service.web.components import Components
+
+
+def verify_subject(
+    parts: Components, sample: Sample, subject: str, threshold: float | None = None
+) -> Comparison:
+    """Compare a sample with a subject's faces, and count the failures.
+
+    Raises:
+        InvalidSubjectError: nobody can be called ``subject``.
+        SubjectLockedError: the subject has failed too often lately.
+        SubjectNotFoundError: nobody is called ``subject``.
+    """
+    name = check_subject_name(subject)
+    parts.lockout.check(name)
+    comparison = parts.recognition.verify(sample, name, threshold)
+    # Counted by the threshold in force: a caller's own, more generous one must not hide failures.
+    parts.lockout.record(name, is_match(comparison.distance, parts.thresholds.verification()))
+    return comparison
+
+
+def log_in(parts: Components, data: bytes, user: str | None) -> Comparison | Verification:
+    """Compare a picture with the subject ``user``, or without one with the legacy slot."""
+    if user is None:
+        return parts.service.verify(data)
+    return verify_subject(parts, data, user)

@@ -1,0 +1,1 @@
+"""The JSON API: tables of operations, from which both the routes and OpenAPI are made."""

@@ -1,0 +1,121 @@
+"""Export and import of the gallery, and the calibration of its thresholds."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import IO, BinaryIO, cast
+
+from flask import Response, request, stream_with_context
+
+from face_service.errors import (
+    EmbeddingMismatchError,
+    ImportRefusedError,
+    MissingFieldError,
+    TooFewFacesError,
+)
+from face_service.people.exchange import ImportTarget, export_lines, import_faces, join_lines
+from face_service.storing import use_store
+from face_service.web.uploads import FIELD, read_body
+from face_service.web.v1 import answers, fields
+from face_service.web.v1.operation import Call, Operation
+from face_service.web.v1.reading import check
+
+NDJSON = "application/x-ndjson"
+_PIECE_BYTES = 65_536
+_SPOOL_BYTES = 1_000_000
+
+
+def export(call: Call) -> Response:
+    """Stream the whole gallery."""
+    parts = call.parts
+    parts.engine.require_ready()
+    lines = join_lines(export_lines(parts.gallery, parts.engine.embedder.fingerprint), _PIECE_BYTES)
+
+    def pieces() -> Iterator[bytes]:
+        # Each piece is read from the journal away from the event loop.
+        while piece := use_store(parts.offloader, next, lines, b""):
+            yield piece
+
+    name = "attachment; filename=faces.jsonl"
+    return Response(
+        stream_with_context(pieces()), mimetype=NDJSON, headers={"Content-Disposition": name}
+    )
+
+
+def import_(call: Call) -> answers.ImportAnswer:
+    """Enrol what an export or a feature.txt holds."""
+    parts, options = call.parts, call.options
+    parts.engine.require_ready()
+    request.max_content_length = parts.settings.max_bulk_bytes
+    if request.mimetype == "multipart/form-data":
+        form = read_body(lambda: request.form)
+        options = check(fields.ImportOptions, {**options.model_dump(exclude_unset=True), **form})
+    embedder = parts.engine.embedder
+    length = embedder.length(parts.vision.deadline())
+    target = ImportTarget(embedder.fingerprint, length)
+    with _spooled() as file:
+        outcome = use_store(
+            parts.offloader, import_faces, parts.gallery, file, target, options.subject
+        )
+    return answers.ImportAnswer(imported=outcome.imported, skipped=outcome.skipped)
+
+
+def calibrate(call: Call) -> answers.CalibrateAnswer:
+    """Choose thresholds from the enrolments."""
+    options: fields.CalibrateOptions = call.options
+    call.parts.engine.require_ready()
+    found = call.parts.calibrating.calibrate(options.far, options.fpir, apply=options.apply)
+    return answers.CalibrateAnswer(**found.as_dict(), applied=options.apply)
+
+
+def _spooled() -> BinaryIO:
+    """Return what is to be imported as a file that can be read twice."""
+    spool = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 - closed by the caller
+    source: IO[bytes] = request.stream
+    if request.mimetype == "multipart/form-data":
+        posted = request.files.get(FIELD)
+        if posted is None:
+            raise MissingFieldError(f"multipart field '{FIELD}' is missing")
+        source = posted.stream
+    read_body(lambda: shutil.copyfileobj(source, spool))
+    if not spool.tell():
+        raise MissingFieldError("the body is empty")
+    spool.seek(0)
+    return cast(BinaryIO, spool)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/export",
+        name="exportGallery",
+        view=export,
+        summary="Export all enrolled faces as JSON lines",
+        scope="admin",
+        streams=NDJSON,
+    ),
+    Operation(
+        method="POST",
+        path="/import",
+        name="importGallery",
+        view=import_,
+        summary="Import an export, or the demo's feature.txt",
+        scope="admin",
+        body="lines",
+        options=fields.ImportOptions,
+        answer=answers.ImportAnswer,
+        errors=(ImportRefusedError, EmbeddingMismatchError, MissingFieldError),
+    ),
+    Operation(
+        method="POST",
+        path="/calibrate",
+        name="calibrate",
+        view=calibrate,
+        summary="Choose thresholds from the enrolments",
+        scope="admin",
+        body="options",
+        options=fields.CalibrateOptions,
+        answer=answers.CalibrateAnswer,
+        errors=(TooFewFacesError,),
+    ),
+)

@@ -1,0 +1,148 @@
+"""From a request to a checked :class:`Call`: the picture comes as multipart, as JSON or bare."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import request
+from pydantic import ValidationError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from face_service.errors import InvalidRequestError, MissingFieldError, TooLargeError
+from face_service.people.samples import GivenEmbedding, Sample
+from face_service.web.components import Components
+from face_service.web.uploads import FIELD, read_body, read_query
+from face_service.web.v1.fields import EmbeddingField, Fields, PictureFields, SampleFields
+from face_service.web.v1.operation import Call, Operation
+
+F = TypeVar("F", bound=Fields)
+
+_RAW = ("image/", "application/octet-stream")
+_HINT = (
+    "send multipart/form-data with the field 'file', application/json with 'image' in base64, "
+    "or the bare picture as image/jpeg"
+)
+
+
+def read_call(operation: Operation, parts: Components, path: Mapping[str, str]) -> Call:
+    """Return the current request as a call of ``operation``.
+
+    Raises:
+        InvalidRequestError: an option or field is unknown, missing, ill-typed or out of range.
+        MissingFieldError: no picture is there, or it is empty.
+        TooLargeError: more pictures than the settings allow.
+    """
+    values: dict[str, Any] = dict(read_query())
+    files: list[bytes] = []
+    if operation.body in ("options", "picture", "samples"):
+        body, files = _read_body(operation)
+        values |= body
+    sample_fields = operation.sample_fields
+    given = sample_fields.model_fields if sample_fields else {}
+    options = check(operation.options, {k: v for k, v in values.items() if k not in given})
+    if sample_fields is None:
+        return Call(parts, options, path=path)
+    fields = check(sample_fields, {k: v for k, v in values.items() if k in given})
+    if not isinstance(fields, PictureFields):
+        raise TypeError("samples are picture fields")
+    samples = [*files, *_samples_in(fields, parts)]
+    _check_count(operation, samples, parts)
+    return Call(parts, options, samples, path)
+
+
+def check(kind: type[F], values: Mapping[str, Any]) -> F:
+    """Return values as ``kind``; raises :class:`InvalidRequestError` naming each bad field."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        violations = [(".".join(map(str, one["loc"]))[:100] or "body", one["msg"]) for one in found]
+        text = "; ".join(f"{field}: {message}" for field, message in violations[:3])
+        raise InvalidRequestError(text, violations[:20]) from error
+
+
+def _read_body(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the body's fields and its bare or multipart files."""
+    kind = request.mimetype
+    if kind == "application/json" or kind.endswith("+json"):
+        return _read_json(), []
+    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return _read_form(operation)
+    takes_pictures = operation.sample_fields is not None
+    if kind.startswith(_RAW) and takes_pictures:
+        data = read_body(request.get_data)
+        return {}, [data] if data else []
+    if not kind and not read_body(request.get_data):
+        return {}, []
+    raise UnsupportedMediaType(_HINT if takes_pictures else "send application/json")
+
+
+def _read_json() -> dict[str, Any]:
+    data = read_body(request.get_data)
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("the body is not JSON") from error
+    if not isinstance(found, dict):
+        raise BadRequest("the body is not a JSON object")
+    return found
+
+
+def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
+    form = read_body(lambda: request.form)
+    values: dict[str, Any] = {}
+    for name, texts in form.lists():
+        if len(texts) > 1:
+            raise InvalidRequestError(f"{name[:100]}: is given more than once")
+        values[name] = texts[0]
+    if isinstance(text := values.get("embedding"), str) and operation.body == "samples":
+        try:
+            values["embedding"] = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequestError("embedding: is not JSON") from error
+    unknown = [name for name in request.files if name != FIELD]
+    if unknown:
+        raise InvalidRequestError(f"{unknown[0][:100]}: files are sent in the field '{FIELD}'")
+    files = [file.read() for file in request.files.getlist(FIELD)]
+    if not all(files):
+        raise MissingFieldError(f"a file in the field '{FIELD}' is empty")
+    return values, files
+
+
+def _samples_in(fields: PictureFields, parts: Components) -> list[Sample]:
+    """Return what the fields hold, in the order images, urls, embeddings."""
+    images, urls = [fields.image], [fields.url]
+    embeddings: list[EmbeddingField | None] = []
+    if isinstance(fields, SampleFields):
+        images += fields.images
+        urls += fields.urls
+        embeddings = [fields.embedding, *fields.embeddings]
+    found: list[Sample] = []
+    found += [parts.offloader.run(_decode_base64, text) for text in images if text is not None]
+    found += [parts.fetcher.fetch(url) for url in urls if url is not None]
+    found += [GivenEmbedding(e.fingerprint, e.values) for e in embeddings if e is not None]
+    return found
+
+
+def _decode_base64(text: str) -> bytes:
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        data = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequestError("image: is not base64") from error
+    if not data:
+        raise MissingFieldError("image: is empty")
+    return data
+
+
+def _check_count(operation: Operation, samples: list[Sample], parts: Components) -> None:
+    if not samples:
+        raise MissingFieldError(f"there is no picture: {_HINT}")
+    limit = parts.settings.max_pictures
+    if operation.body == "picture" and len(samples) > 1:
+        raise InvalidRequestError(f"expected one picture, found {len(samples)}")
+    if len(samples) > limit:
+        raise TooLargeError(f"{len(samples)} pictures in one request, the limit is {limit}")

@@ -1,0 +1,259 @@
+"""Operations on the enrolled subjects and their faces."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from face_service.errors import (
+    EmbeddingMismatchError,
+    EnrolmentRefusedError,
+    FaceNotFoundError,
+    GalleryFullError,
+    InvalidEmbeddingError,
+    InvalidRequestError,
+    InvalidSubjectError,
+    SubjectExistsError,
+    SubjectFullError,
+    SubjectNotFoundError,
+)
+from face_service.people.enrolment import EnrolledFace, EnrolOptions
+from face_service.store.gallery.interface import Face, SubjectSummary
+from face_service.store.gallery.names import check_subject_name
+from face_service.storing import use_store
+from face_service.web.v1 import answers, fields
+from face_service.web.v1.operation import Call, Operation
+from face_service.web.v1.recognition import embedding_answer
+
+
+def list_subjects(call: Call) -> answers.SubjectListAnswer:
+    """List subjects by name, a page at a time."""
+    options: fields.ListOptions = call.options
+    limit = call.parts.settings.max_page
+    if options.limit > limit:
+        raise InvalidRequestError(f"limit: at most {limit} subjects a page")
+    page = use_store(
+        call.parts.offloader,
+        call.parts.gallery.list_subjects,
+        options.after,
+        options.limit,
+        options.q,
+    )
+    return answers.SubjectListAnswer(
+        subjects=[_summary(subject) for subject in page.subjects],
+        next=page.after,
+        total=page.total,
+    )
+
+
+def enrol_subject(call: Call) -> answers.AddedAnswer:
+    """Enrol one face of each sample as a subject, new or not."""
+    options: fields.EnrolOptions = call.options
+    how = EnrolOptions(force=options.force, replace=options.replace)
+    return _added(call.parts.enrolment.enrol(options.subject, call.samples, how))
+
+
+def add_faces(call: Call) -> answers.AddedAnswer:
+    """Enrol further faces of a subject that is there."""
+    options: fields.AddFacesOptions = call.options
+    subject = _subject(call)
+    _faces_of(call, subject)  # 404 before any work
+    how = EnrolOptions(force=options.force)
+    return _added(call.parts.enrolment.enrol(subject, call.samples, how))
+
+
+def list_faces(call: Call) -> answers.FaceListAnswer:
+    """List a subject's faces."""
+    subject = _subject(call)
+    faces = [_face(face, call.options) for face in _faces_of(call, subject)]
+    return answers.FaceListAnswer(subject=subject, faces=faces)
+
+
+def show_face(call: Call) -> answers.EnrolledFaceAnswer:
+    """Tell of one face."""
+    for face in _faces_of(call, _subject(call)):
+        if face.id == call.path["face_id"]:
+            return _face(face, call.options)
+    raise FaceNotFoundError("the subject has no face with this id")
+
+
+def rename_subject(call: Call) -> answers.FaceListAnswer:
+    """Rename a subject, or merge it into another."""
+    options: fields.RenameOptions = call.options
+    name = call.parts.enrolment.rename(_subject(call), options.subject, merge=options.merge)
+    faces = [_face(face, fields.FaceOptions()) for face in _faces_of(call, name)]
+    return answers.FaceListAnswer(subject=name, faces=faces)
+
+
+def delete_subject(call: Call) -> answers.DeletedAnswer:
+    """Delete a subject with all faces."""
+    return answers.DeletedAnswer(deleted=call.parts.enrolment.delete(_subject(call)))
+
+
+def delete_face(call: Call) -> answers.DeletedAnswer:
+    """Delete one face; a subject without faces is gone."""
+    count = call.parts.enrolment.delete(_subject(call), call.path["face_id"])
+    return answers.DeletedAnswer(deleted=count)
+
+
+def _subject(call: Call) -> str:
+    return check_subject_name(call.path["subject"])
+
+
+def _faces_of(call: Call, subject: str) -> list[Face]:
+    gallery = call.parts.gallery
+    return use_store(call.parts.offloader, lambda: list(gallery.iterate(subject)))
+
+
+def _face(face: Face, options: fields.FaceOptions) -> answers.EnrolledFaceAnswer:
+    embedding = embedding_answer(face.embedding, face.fingerprint) if options.embedding else None
+    return answers.EnrolledFaceAnswer(**_record(face), embedding=embedding)
+
+
+def _record(face: Face) -> dict[str, Any]:
+    return {
+        "face_id": face.id,
+        "time": iso_time(face.time),
+        "source": face.source,
+        "quality": dict(face.quality),
+        "forced": list(face.forced),
+        "fingerprint": face.fingerprint,
+    }
+
+
+def _added(enrolled: list[EnrolledFace]) -> answers.AddedAnswer:
+    faces = [
+        answers.AddedFaceAnswer(
+            **_record(one.face), warnings=[reason.as_dict() for reason in one.warnings]
+        )
+        for one in enrolled
+    ]
+    return answers.AddedAnswer(subject=enrolled[0].face.subject, faces=faces)
+
+
+def _summary(subject: SubjectSummary) -> answers.SubjectAnswer:
+    return answers.SubjectAnswer(
+        subject=subject.name,
+        faces=subject.faces,
+        created=iso_time(subject.created),
+        updated=iso_time(subject.updated),
+    )
+
+
+def iso_time(seconds: float) -> str:
+    """Return seconds since the epoch as UTC, ISO 8601 with milliseconds."""
+    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")
+
+
+_MISSING = (SubjectNotFoundError, InvalidSubjectError)
+_ENROLMENT = (
+    EnrolmentRefusedError,
+    InvalidSubjectError,
+    EmbeddingMismatchError,
+    InvalidEmbeddingError,
+    SubjectFullError,
+    GalleryFullError,
+)
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/subjects",
+        name="listSubjects",
+        view=list_subjects,
+        summary="List the subjects",
+        scope="enrol",
+        options=fields.ListOptions,
+        answer=answers.SubjectListAnswer,
+    ),
+    Operation(
+        method="POST",
+        path="/subjects",
+        name="enrolSubject",
+        view=enrol_subject,
+        summary="Enrol one face of each picture or embedding",
+        scope="enrol",
+        body="samples",
+        options=fields.EnrolOptions,
+        answer=answers.AddedAnswer,
+        status=201,
+        errors=_ENROLMENT,
+    ),
+    Operation(
+        method="GET",
+        path="/subjects/<subject>",
+        name="showSubject",
+        view=list_faces,
+        summary="Show a subject and its faces",
+        scope="enrol",
+        options=fields.FaceOptions,
+        answer=answers.FaceListAnswer,
+        errors=_MISSING,
+    ),
+    Operation(
+        method="PATCH",
+        path="/subjects/<subject>",
+        name="renameSubject",
+        view=rename_subject,
+        summary="Rename a subject, or merge it into another",
+        scope="enrol",
+        body="options",
+        options=fields.RenameOptions,
+        answer=answers.FaceListAnswer,
+        errors=(*_MISSING, SubjectExistsError, SubjectFullError),
+    ),
+    Operation(
+        method="DELETE",
+        path="/subjects/<subject>",
+        name="deleteSubject",
+        view=delete_subject,
+        summary="Delete a subject with all its faces",
+        scope="enrol",
+        answer=answers.DeletedAnswer,
+        errors=_MISSING,
+    ),
+    Operation(
+        method="GET",
+        path="/subjects/<subject>/faces",
+        name="listFaces",
+        view=list_faces,
+        summary="List a subject's faces",
+        scope="enrol",
+        options=fields.FaceOptions,
+        answer=answers.FaceListAnswer,
+        errors=_MISSING,
+    ),
+    Operation(
+        method="POST",
+        path="/subjects/<subject>/faces",
+        name="addFaces",
+        view=add_faces,
+        summary="Enrol further faces of a subject",
+        scope="enrol",
+        body="samples",
+        options=fields.AddFacesOptions,
+        answer=answers.AddedAnswer,
+        status=201,
+        errors=(SubjectNotFoundError, *_ENROLMENT),
+    ),
+    Operation(
+        method="GET",
+        path="/subjects/<subject>/faces/<face_id>",
+        name="showFace",
+        view=show_face,
+        summary="Show one face",
+        scope="enrol",
+        options=fields.FaceOptions,
+        answer=answers.EnrolledFaceAnswer,
+        errors=(*_MISSING, FaceNotFoundError),
+    ),
+    Operation(
+        method="DELETE",
+        path="/subjects/<subject>/faces/<face_id>",
+        name="deleteFace",
+        view=delete_face,
+        summary="Delete one face",
+        scope="enrol",
+        answer=answers.DeletedAnswer,
+        errors=(*_MISSING, FaceNotFoundError),
+    ),
+)
