@@ -3,9 +3,10 @@
 import logging
 from typing import Any
 
-from face_service.bootstrap import ensure_graphs
+from face_service.bootstrap import ensure_graphs, open_access_warning
 from face_service.errors import ServiceError
 from face_service.settings import Settings
+from face_service.store.api_keys import ApiKeys
 
 bind = "0.0.0.0:5000"
 worker_class = "gevent"
@@ -14,12 +15,20 @@ preload_app = False
 
 
 def on_starting(server: Any) -> None:
-    """Build missing graphs once, before any worker needs them."""
+    """Build missing graphs once, before any worker needs them; say who may do everything."""
     try:
-        ensure_graphs(Settings.from_environment())
+        settings = Settings.from_environment()
+        ensure_graphs(settings)
     except ServiceError as error:  # a sentence, not a traceback
         logging.getLogger("gunicorn.error").error(error.message)  # noqa: TRY400
         raise SystemExit(1) from error
+    keys = ApiKeys(settings.face_dir)
+    hosts = [
+        address[0] if isinstance(address, tuple) else str(address) for address in server.address
+    ]
+    warnings = (open_access_warning(host, keys) for host in hosts)
+    if warning := next(filter(None, warnings), None):
+        logging.getLogger("gunicorn.error").warning(warning)
 
 
 def post_worker_init(worker: Any) -> None:

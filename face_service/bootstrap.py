@@ -1,16 +1,18 @@
 """Before serving: what the settings say of the graphs, and building those that are missing."""
 
+import ipaddress
 import logging
 import os
 import subprocess
 import sys
 
-from face_service.errors import BuildError, GraphMissingError
+from face_service.errors import BuildError, GraphMissingError, StoreError
 from face_service.models.card import ROLES, Role
 from face_service.models.engine import EngineOptions
 from face_service.models.graph_files import Overrides, find_graph
 from face_service.models.runtime import RuntimeOptions
 from face_service.settings import PROJECT, Settings
+from face_service.store.api_keys import ApiKeys
 
 _LOG = logging.getLogger(__name__)
 
@@ -82,3 +84,31 @@ def ensure_graphs(settings: Settings) -> None:
             raise
     if code:
         raise BuildError("the graphs could not be built, see above")
+
+
+def open_access_warning(host: str, keys: ApiKeys) -> str | None:
+    """Return what to tell whoever starts a service that listens on ``host`` for strangers too.
+
+    None when only this machine is served, or requests need a key.
+    """
+    if _is_loopback(host):
+        return None
+    try:
+        if keys.any():
+            return None
+    except StoreError as error:
+        return f"{error.message}: requests that need an API key are refused"
+    return (
+        f"whoever reaches {host or 'this machine'} may enrol, log in and delete: there is no API "
+        "key. Make one (python -m face_service keys create --name NAME --scope admin) or serve "
+        "only this machine (FACE_HOST=127.0.0.1)"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host.startswith(("/", "unix:")):  # a socket in the file system: its mode guards it
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

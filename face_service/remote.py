@@ -62,7 +62,7 @@ class _Target:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return a host's addresses; raises :class:`OSError` or :class:`UnicodeError`."""
+    """Return a host's addresses; raises :class:`OSError` or :class:`ValueError`."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -137,7 +137,7 @@ class PictureFetcher:
                     return answer
                 url = answer
             raise http.client.HTTPException("too many redirects")
-        except (OSError, UnicodeError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             # The address itself stays out of the log: its path and query are the client's.
             fields = {"host": urlsplit(url).hostname, "reason": f"{type(error).__name__}: {error}"}
             _LOG.info("picture not fetched", extra={"fields": fields})
@@ -256,8 +256,10 @@ def _shut(handle: socket.socket) -> None:
 
 
 def _split_port(entry: str) -> tuple[str, int | None]:
-    name, colon, port = entry.rpartition(":")
-    return (name, int(port)) if colon and port.isdecimal() else (entry, None)
+    found = re.fullmatch(r"(\[.*\]|[^:]*)(?::(\d+))?", entry)
+    if found is None:
+        return entry, None
+    return found[1].strip("[]"), None if found[2] is None else int(found[2])
 
 
 def _is_below(host: str, domain: str) -> bool:

@@ -86,3 +86,23 @@ def words(value: str) -> tuple[str, ...]:
     if not all(found):
         raise ValueError("expected words separated by commas")
     return found
+
+
+def origins(value: str) -> tuple[str, ...]:
+    """Read origins of web pages, as browsers write them, or ``*``."""
+    found = words(value)
+    # Anything else would never equal what a browser sends, and silently allow nothing.
+    if not all(
+        re.fullmatch(r"\*|https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d+)?", o) for o in found
+    ):
+        raise ValueError("expected origins such as https://app.example.com, in lower case, or *")
+    return found
+
+
+def hosts(value: str) -> tuple[str, ...]:
+    """Read names of hosts, each with a port or ``*.`` before it if wanted."""
+    found = words(value)
+    host = r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]"
+    if not all(re.fullmatch(rf"({host})(:\d{{1,5}})?", name) for name in found):
+        raise ValueError("expected hosts such as example.com, *.example.com or example.com:8443")
+    return found

@@ -17,12 +17,13 @@ from face_service.setting_types import (
     file_name,
     flag,
     folder,
+    hosts,
     number,
     one_of,
+    origins,
     size,
     text,
     whole,
-    words,
 )
 
 PREFIX = "FACE_"
@@ -184,7 +185,7 @@ class Settings:
     )
     url_hosts: tuple[str, ...] = _setting(
         (),
-        words,
+        hosts,
         "Hosts from which pictures are fetched by URL, separated by commas; none turns it off.",
     )
     url_timeout_seconds: float = _setting(
@@ -200,7 +201,7 @@ class Settings:
         "0 sets no limit.",
     )
     lockout_failures: int = _setting(
-        10, whole(0, 10**6), "Failed logins after which a subject is locked; 0 never locks."
+        10, whole(0, 1000), "Failed logins after which a subject is locked; 0 never locks."
     )
     lockout_seconds: int = _setting(
         300, whole(1, 10**6), "Time in which failures count, and for which a subject is locked."
@@ -209,7 +210,7 @@ class Settings:
         0, whole(0, 10), "Proxies in front whose X-Forwarded-For is believed."
     )
     cors_origins: tuple[str, ...] = _setting(
-        (), words, "Origins whose pages may call the API, separated by commas; none by default."
+        (), origins, "Origins whose pages may call the API, separated by commas; none by default."
     )
     log_level: str = _setting(
         "INFO", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "Least severe message to log."

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from face_service.bootstrap import ensure_graphs, missing_roles
+from face_service.bootstrap import ensure_graphs, missing_roles, open_access_warning
 from face_service.errors import BuildError, GraphError
 from face_service.settings import PROJECT, Settings
+from face_service.store.api_keys import ApiKeys
 
 
 class FakeBuild:
@@ -102,3 +103,24 @@ def test_a_chosen_file_that_is_not_there_is_not_replaced_by_a_build(
 def test_a_relative_folder_means_the_working_directory() -> None:
     settings = Settings.from_environment({"FACE_GRAPHS_DIR": "gr"})
     assert settings.graphs_dir == Path.cwd() / "gr"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "", "::", "192.168.1.5", "face.example", "[::]", "5"])
+def test_serving_strangers_without_a_key_is_told_with_what_to_do(tmp_path: Path, host: str) -> None:
+    warning = open_access_warning(host, ApiKeys(tmp_path))
+    assert warning is not None
+    assert "python -m face_service keys create --name NAME --scope admin" in warning
+    assert "FACE_HOST=127.0.0.1" in warning
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "/run/s"])
+def test_serving_this_machine_is_not_worth_a_warning(tmp_path: Path, host: str) -> None:
+    assert open_access_warning(host, ApiKeys(tmp_path)) is None
+
+
+def test_serving_with_keys_is_not_worth_a_warning_unless_they_are_damaged(tmp_path: Path) -> None:
+    ApiKeys(tmp_path).create("phone", ["recognize"])
+    assert open_access_warning("0.0.0.0", ApiKeys(tmp_path)) is None
+    (tmp_path / "api_keys.json").write_text("{")
+    warning = open_access_warning("0.0.0.0", ApiKeys(tmp_path))
+    assert warning == ("api_keys.json is damaged: requests that need an API key are refused")

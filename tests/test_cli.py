@@ -14,6 +14,7 @@ from face_service.cli import graphs as graph_commands
 from face_service.cli import main
 from face_service.errors import BuildError, GraphMissingError
 from face_service.models.card import ROLES, Role
+from face_service.store.api_keys import ApiKeys
 
 PROJECT = Path(__file__).parent.parent
 
@@ -212,3 +213,83 @@ def test_check_graphs_fails_where_a_graph_is_missing(
     monkeypatch.setattr(FakeEngine, "failure", GraphMissingError("the detector is missing"))
     assert main(["check-graphs"]) == 1
     assert capsys.readouterr().err == "error: the detector is missing\n"
+
+
+@pytest.fixture
+def face_dir(graphs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    assert graphs.parent == tmp_path
+    monkeypatch.setenv("FACE_FACE_DIR", str(tmp_path / "face"))
+    return tmp_path / "face"
+
+
+def test_a_keys_token_is_all_that_create_answers(
+    face_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = ["keys", "create", "--name", "the phone", "--scope", "recognize", "--scope", "enrol"]
+    assert main(made) == 0
+    out, err = capsys.readouterr()
+    keys = ApiKeys(face_dir)
+    [key] = keys.list()
+    assert keys.authenticate(out.removesuffix("\n")) == key
+    assert (key.name, key.scopes) == ("the phone", ("recognize", "enrol"))
+    assert err.splitlines() == [
+        f"key {key.id} (recognize, enrol); its token is shown only now:",
+        "this is the first key: from now on the service wants one of every request",
+    ]
+    assert main(["keys", "create", "--name", "desk", "--scope", "admin"]) == 0
+    assert "first key" not in capsys.readouterr().err
+
+
+def test_keys_are_listed_without_their_tokens(
+    face_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phone, token = ApiKeys(face_dir).create("the phone", ["recognize", "enrol"])
+    desk, _ = ApiKeys(face_dir).create("desk", ["admin"])
+    assert main(["keys", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [phone.id, desk.id]
+    assert lines[0].endswith("+00:00  recognize,enrol  the phone")
+    assert token.rpartition("_")[2] not in lines[0]
+    assert phone.digest not in lines[0]
+
+
+def test_a_key_is_revoked_but_the_last_only_on_demand(
+    face_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = ApiKeys(face_dir)
+    phone, _ = keys.create("phone", ["recognize"])
+    desk, _ = keys.create("desk", ["admin"])
+    assert main(["keys", "revoke", phone.id]) == 0
+    assert capsys.readouterr().out == f"revoked {phone.id}\n"
+    assert main(["keys", "revoke", desk.id]) == 1
+    assert "without any the service is open to everybody" in capsys.readouterr().err
+    assert keys.list() == (desk,)
+    assert main(["keys", "revoke", desk.id, "--last"]) == 0
+    assert not keys.any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["revoke", "0" * 16], "error: there is no key of this id\n"),
+        (
+            ["create", "--name", " ", "--scope", "admin"],
+            "error: a key's name has 1 to 64 printable characters\n",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("face_dir")
+def test_what_cannot_be_done_with_keys_is_one_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", *arguments]) == 1
+    assert capsys.readouterr() == ("", sentence)
+
+
+def test_a_damaged_file_of_keys_is_one_sentence(
+    face_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face_dir.mkdir()
+    (face_dir / "api_keys.json").write_text("{")
+    assert main(["keys", "list"]) == 1
+    assert capsys.readouterr() == ("", "error: api_keys.json is damaged\n")

@@ -117,6 +117,17 @@ def test_an_empty_value_means_the_default(name: str) -> None:
         ("deadline_seconds", "2.5", 2.5),
         ("log_format", "json", "json"),
         ("visible_devices", "-1", "-1"),
+        ("cors_origins", "*", ("*",)),
+        (
+            "cors_origins",
+            "https://app.example.com, http://localhost:3000,http://[::1]:3000",
+            ("https://app.example.com", "http://localhost:3000", "http://[::1]:3000"),
+        ),
+        (
+            "url_hosts",
+            "example.com,*.example.com:8443,127.0.0.1:80,[::1]:80",
+            ("example.com", "*.example.com:8443", "127.0.0.1:80", "[::1]:80"),
+        ),
     ],
 )
 def test_a_value_of_the_right_type_is_taken(name: str, value: str, parsed: Any) -> None:
@@ -127,6 +138,8 @@ def test_a_value_of_the_right_type_is_taken(name: str, value: str, parsed: Any) 
 PORT = "expected a whole number from 0 to 65535"
 FLOOR = "expected a number from 0 to 1"
 SIZE = "expected WIDTHxHEIGHT in pixels, such as 256x256"
+ORIGINS = "expected origins such as https://app.example.com, in lower case, or *"
+HOSTS = "expected hosts such as example.com, *.example.com or example.com:8443"
 FILE_NAME = "expected a file name without a folder"
 
 
@@ -157,6 +170,17 @@ FILE_NAME = "expected a file name without a folder"
         ("CROP_MARGIN", "-0.6", "expected a number from -0.5 to 2"),
         ("DEADLINE_SECONDS", "inf", "expected a number from 0.1 to 600"),
         ("LANDMARK_VALUES", "68", "expected one of 136, 272"),
+        ("CORS_ORIGINS", "https://app.example.com/", ORIGINS),
+        ("CORS_ORIGINS", "app.example.com", ORIGINS),
+        ("CORS_ORIGINS", "https://App.example.com", ORIGINS),
+        ("CORS_ORIGINS", "https://*.example.com", ORIGINS),
+        ("CORS_ORIGINS", "null", ORIGINS),
+        ("URL_HOSTS", "https://example.com", HOSTS),
+        ("URL_HOSTS", "*", HOSTS),
+        ("URL_HOSTS", "a.*.example.com", HOSTS),
+        ("URL_HOSTS", "example.com/pictures", HOSTS),
+        ("URL_HOSTS", "example.com,", "expected words separated by commas"),
+        ("LOCKOUT_FAILURES", "1001", "expected a whole number from 0 to 1000"),
         ("LOG_LEVEL", "info", "expected one of DEBUG, INFO, WARNING, ERROR"),
     ],
 )

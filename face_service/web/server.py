@@ -10,7 +10,7 @@ import time
 import gevent
 from flask import Flask
 
-from face_service.bootstrap import ensure_graphs
+from face_service.bootstrap import ensure_graphs, open_access_warning
 from face_service.errors import ServiceError
 from face_service.models.engine import Engine
 from face_service.settings import Settings
@@ -39,6 +39,8 @@ def serve(app: Flask, settings: Settings) -> int:
         _LOG.error("cannot listen on %s:%s: %s", settings.host, settings.port, error.strerror)
         return 1
     _LOG.info("listening", extra={"fields": {"url": server.url}})
+    if warning := open_access_warning(settings.host, components_of(app).keys):
+        _LOG.warning("%s", warning)
     failures: list[ServiceError] = []
     loading = gevent.spawn(_load, app, settings, failures, server)
     for number in (signal.SIGINT, signal.SIGTERM):

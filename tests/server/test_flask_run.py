@@ -14,6 +14,7 @@ import pytest
 import requests
 from urllib3 import encode_multipart_formdata
 
+from face_service.store.api_keys import ApiKeys
 from tests.fakes.graphs import write_fake_graphs, write_graph
 from tests.fakes.pictures import blank_file, encode, face_file
 from tests.server.running import Server, environment_for, flask_run, run_to_its_end
@@ -291,3 +292,31 @@ def test_environment_of_tests_has_no_settings_of_the_machine(
 ) -> None:
     monkeypatch.setenv("FACE_THRESHOLD", "9")
     assert "FACE_THRESHOLD" not in environment_for(tmp_path, fake_graphs)
+
+
+def test_strangers_are_warned_of_until_there_is_a_key(tmp_path: Path, fake_graphs: Path) -> None:
+    with flask_run(tmp_path, fake_graphs, host="0.0.0.0", ready=False) as server:
+        assert "there is no API key. Make one (python -m face_service keys create" in server.log
+        assert server.post("/verify_face", b"x").status_code != 401
+        key, token = ApiKeys(tmp_path / "face").create("phone", ["recognize"])
+        refused = server.post("/verify_face", b"x" * 1_000_000)
+        assert (refused.status_code, refused.json()["code"]) == (401, "UNAUTHORIZED")
+        headers = {"Authorization": f"Bearer {token}"}
+        passed = requests.get(server.url + "/task/7", headers=headers, timeout=60)
+        assert passed.status_code == 404
+        assert f"key={key.id}" in server.log
+    with flask_run(tmp_path, fake_graphs, host="0.0.0.0", ready=False) as server:
+        assert "there is no API key" not in server.log
+    (tmp_path / "other").mkdir()
+    with flask_run(tmp_path / "other", fake_graphs, ready=False) as server:
+        assert "there is no API key" not in server.log
+
+
+def test_requests_over_the_limit_are_refused(tmp_path: Path, fake_graphs: Path) -> None:
+    _, token = ApiKeys(tmp_path / "face").create("phone", ["recognize"])
+    with flask_run(tmp_path, fake_graphs, ready=False, rate_per_minute="20") as server:
+        url, headers = server.url + "/task/7", {"X-API-Key": token}
+        with ThreadPoolExecutor(8) as pool:
+            asked = pool.map(lambda _: requests.get(url, headers=headers, timeout=60), range(30))
+            statuses = sorted(answer.status_code for answer in asked)
+        assert statuses == [404] * 20 + [429] * 10

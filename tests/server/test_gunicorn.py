@@ -41,6 +41,12 @@ def test_forked_workers_run_graphs_and_share_the_stores(
         assert set(states) <= {"processing", "done"}
 
 
+def test_strangers_are_warned_of_once(tmp_path: Path, fake_graphs: Path) -> None:
+    with gunicorn(tmp_path, fake_graphs, "-b", "0.0.0.0:0", ready=False) as server:
+        first_answer(server, "/healthz")
+        assert server.log.count("there is no API key. Make one") == 1
+
+
 def test_each_worker_answers(tmp_path: Path, fake_graphs: Path) -> None:
     log_pids = ("--access-logfile", "-", "--access-logformat", "pid=%(p)s")
     with gunicorn(tmp_path, fake_graphs, *log_pids) as server:
