@@ -4,12 +4,26 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
+
+from face_service.concurrency.native import make_reentrant_lock
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes under a native lock.
+
+    gevent's own, which it gives to handlers, deadlocks as soon as a native thread (of the
+    offloader, say) and a greenlet log at the same moment.
+    """
+
+    def createLock(self) -> None:  # noqa: N802 - logging's name
+        """Make the lock that guards each write; writes take microseconds and never switch."""
+        self.lock = make_reentrant_lock()
 
 
 def configure_logging(level: str, style: str) -> None:
     """Send the service's log to standard error; ``style`` is "text" or "json"."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if style == "json" else _TextFormatter())
     logger = logging.getLogger("face_service")
     logger.handlers = [handler]

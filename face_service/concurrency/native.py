@@ -5,6 +5,7 @@ thread that runs TensorFlow must be a real one, and must talk to the others thro
 queues that do not call into gevent's hub.
 """
 
+import _thread
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,11 @@ def start_thread(function: Callable[[], None]) -> None:
 def make_lock() -> Any:
     """Return an operating-system lock; hold it for microseconds and never while waiting."""
     return monkey.get_original("_thread", "allocate_lock")()
+
+
+def make_reentrant_lock() -> Any:
+    """Return an operating-system lock that its holder may take again."""
+    return _thread.RLock()  # gevent leaves this one alone, and patches only its namesake
 
 
 def make_queue() -> Any:

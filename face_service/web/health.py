@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify
 
 from face_service.errors import NotReadyError
 from face_service.store.atomic import check_writable
+from face_service.storing import use_store
 from face_service.web.components import components
 
 blueprint = Blueprint("health", __name__)
@@ -23,7 +24,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Say that the graphs are warm and the store can be written, or 503 with the reason."""
+    """Say that the graphs are warm and the stores can be used, or 503 with the reason."""
     parts = components()
     parts.engine.require_ready()
     for folder in (parts.settings.face_dir, parts.settings.tmp_dir):
@@ -32,4 +33,6 @@ def readyz() -> Response:
         except OSError as error:
             raise NotReadyError(f"{folder} cannot be written: {error.strerror}", 30) from error
     graphs = {role: file.path.name for role, file in parts.engine.files.items()}
-    return jsonify(status="ready", graphs=graphs)
+    subjects, faces = use_store(parts.offloader, parts.gallery.count)
+    gallery = {"subjects": subjects, "faces": faces}
+    return jsonify(status="ready", graphs=graphs, gallery=gallery)

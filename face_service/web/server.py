@@ -16,13 +16,13 @@ from face_service.models.engine import Engine
 from face_service.settings import Settings
 from face_service.web.components import Components, components_of
 from face_service.web.gevent_server import FaceServer
+from face_service.web.upkeep import open_gallery, sweep_forever
 
 _LOG = logging.getLogger(__name__)
 _LOAD_TIMEOUT_SECONDS = 600.0
 # Together below the ten seconds after which container runtimes kill.
 _REQUESTS_END_SECONDS = 5.0
 _GRAPHS_END_SECONDS = 3.0
-_SWEEP_SECONDS = 30.0
 
 
 def serve(app: Flask, settings: Settings) -> int:
@@ -64,7 +64,7 @@ def start_engine(app: Flask) -> None:
         _LOG.error("%s", error.message)
         return
     threading.Thread(target=_report_loading, args=(parts.engine, started), daemon=True).start()
-    threading.Thread(target=_sweep_forever, args=(parts,), daemon=True).start()
+    threading.Thread(target=_keep_up, args=(parts,), daemon=True).start()
 
 
 def start_engine_on_first_request(app: Flask) -> None:
@@ -98,7 +98,12 @@ def _load(app: Flask, settings: Settings, failures: list[ServiceError], server: 
     if failures:
         server.stop()
         return
-    _sweep_forever(parts)
+    _keep_up(parts)
+
+
+def _keep_up(parts: Components) -> None:
+    open_gallery(parts)
+    sweep_forever(parts)
 
 
 def _report_loading(engine: Engine, started: float) -> None:
@@ -112,17 +117,6 @@ def _report_loading(engine: Engine, started: float) -> None:
     else:
         seconds = round(time.monotonic() - started, 1)
         _LOG.info("ready", extra={"fields": {"seconds": seconds}})
-
-
-def _sweep_forever(parts: Components) -> None:
-    """Delete expired uploads and task states even when nobody posts new ones."""
-    while True:
-        time.sleep(_SWEEP_SECONDS)
-        for store in (parts.uploads, parts.tasks):
-            try:
-                parts.offloader.run(store.sweep)
-            except OSError as error:
-                _LOG.warning("cannot sweep: %s", error)
 
 
 def _end(engine: Engine, code: int) -> int:

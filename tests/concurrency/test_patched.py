@@ -156,3 +156,32 @@ def test_native_threads_are_not_greenlets() -> None:
     start_thread(note)
     assert done.wait(10)
     assert idents[0] != threading.get_ident()
+
+
+def test_patched_native_threads_and_greenlets_log_at_the_same_time() -> None:
+    run_patched(
+        """
+        import io, logging, sys
+        import gevent, gevent.threadpool
+        sys.stderr = io.StringIO()
+        from face_service.logs import configure_logging
+        configure_logging("INFO", "text")
+        log = logging.getLogger("face_service.test")
+
+        def write(pause):
+            for number in range(1000):
+                log.info("line %d", number)
+                if pause and number % 50 == 0:
+                    gevent.sleep(0)
+
+        pool = gevent.threadpool.ThreadPool(4)
+        jobs = [pool.spawn(write, False) for _ in range(4)]
+        jobs += [gevent.spawn(write, True) for _ in range(4)]
+        with gevent.Timeout(30):
+            for job in jobs:
+                job.get()
+        written, sys.stderr = sys.stderr.getvalue(), sys.__stderr__
+        assert written.count("line") == 8000, written.count("line")
+        print("ok")
+        """
+    )

@@ -28,7 +28,7 @@ def test_pictures_are_refused_until_the_graphs_are_loaded(
     assert response.text == "error NOT_READY: the graphs are still loading"
 
 
-def test_readyz_names_the_graphs(client: FlaskClient) -> None:
+def test_readyz_names_the_graphs_and_counts_the_gallery(client: FlaskClient) -> None:
     response = client.get("/readyz")
     assert response.status_code == 200
     assert response.json == {
@@ -38,6 +38,7 @@ def test_readyz_names_the_graphs(client: FlaskClient) -> None:
             "embedder": "face_recognition_model.pb",
             "landmarker": "landmark.pb",
         },
+        "gallery": {"subjects": 0, "faces": 0},
     }
 
 

@@ -1,0 +1,46 @@
+"""What a serving process does beside its requests: reads the gallery, and sweeps ever after."""
+
+import logging
+import time
+
+from face_service.errors import ServiceError
+from face_service.web.components import Components
+
+_LOG = logging.getLogger(__name__)
+_SWEEP_SECONDS = 30.0
+
+
+def open_gallery(parts: Components) -> None:
+    """Read the gallery before the first request needs it; a failure shows in ``/readyz``."""
+    started = time.monotonic()
+    try:
+        parts.offloader.run(parts.gallery.open)
+        subjects, faces = parts.offloader.run(parts.gallery.count)
+    except (OSError, ServiceError) as error:
+        _LOG.error("the gallery cannot be read: %s", error)
+        return
+    seconds = round(time.monotonic() - started, 1)
+    fields = {"subjects": subjects, "faces": faces, "seconds": seconds}
+    _LOG.info("gallery read", extra={"fields": fields})
+
+
+def sweep_forever(parts: Components) -> None:
+    """Delete what has expired even when nobody posts anything new, and carry out deletions."""
+    while True:
+        time.sleep(_SWEEP_SECONDS)
+        sweep(parts)
+
+
+def sweep(parts: Components) -> None:
+    """Delete expired uploads and task states; compact the gallery's journal if it is due."""
+    for store in (parts.uploads, parts.tasks):
+        try:
+            parts.offloader.run(store.sweep)
+        except OSError as error:
+            _LOG.warning("cannot sweep: %s", error)
+    try:
+        if parts.offloader.run(parts.gallery.needs_compaction, time.time()):
+            parts.offloader.run(parts.gallery.compact)
+            _LOG.info("gallery compacted")
+    except (OSError, ServiceError) as error:
+        _LOG.warning("cannot compact the gallery: %s", error)
