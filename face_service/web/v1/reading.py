@@ -18,6 +18,7 @@ from face_service.web.v1.fields import EmbeddingField, Fields, PictureFields, Sa
 from face_service.web.v1.operation import Call, Operation
 
 F = TypeVar("F", bound=Fields)
+T = TypeVar("T")
 
 _RAW = ("image/", "application/octet-stream")
 _HINT = (
@@ -47,8 +48,15 @@ def read_call(operation: Operation, parts: Components, path: Mapping[str, str]) 
     fields = check(sample_fields, {k: v for k, v in values.items() if k in given})
     if not isinstance(fields, PictureFields):
         raise TypeError("samples are picture fields")
-    samples = [*files, *_samples_in(fields, parts)]
-    _check_count(operation, samples, parts)
+    images, urls, embeddings = _named_in(fields)
+    # Before any is decoded or fetched: a list of many is refused, not worked on.
+    _check_count(operation, len(files) + len(images) + len(urls) + len(embeddings), parts)
+    samples: list[Sample] = [
+        *files,
+        *(parts.offloader.run(_decode_base64, text) for text in images),
+        *(parts.fetcher.fetch(url) for url in urls),
+        *(GivenEmbedding(given.fingerprint, given.values) for given in embeddings),
+    ]
     return Call(parts, options, samples, path)
 
 
@@ -111,19 +119,19 @@ def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
     return values, files
 
 
-def _samples_in(fields: PictureFields, parts: Components) -> list[Sample]:
-    """Return what the fields hold, in the order images, urls, embeddings."""
+def _named_in(fields: PictureFields) -> tuple[list[str], list[str], list[EmbeddingField]]:
+    """Return the images, URLs and embeddings that the fields hold."""
     images, urls = [fields.image], [fields.url]
     embeddings: list[EmbeddingField | None] = []
     if isinstance(fields, SampleFields):
         images += fields.images
         urls += fields.urls
         embeddings = [fields.embedding, *fields.embeddings]
-    found: list[Sample] = []
-    found += [parts.offloader.run(_decode_base64, text) for text in images if text is not None]
-    found += [parts.fetcher.fetch(url) for url in urls if url is not None]
-    found += [GivenEmbedding(e.fingerprint, e.values) for e in embeddings if e is not None]
-    return found
+    return _given(images), _given(urls), _given(embeddings)
+
+
+def _given(values: list[T | None]) -> list[T]:
+    return [value for value in values if value is not None]
 
 
 def _decode_base64(text: str) -> bytes:
@@ -138,11 +146,11 @@ def _decode_base64(text: str) -> bytes:
     return data
 
 
-def _check_count(operation: Operation, samples: list[Sample], parts: Components) -> None:
-    if not samples:
+def _check_count(operation: Operation, count: int, parts: Components) -> None:
+    if not count:
         raise MissingFieldError(f"there is no picture: {_HINT}")
     limit = parts.settings.max_pictures
-    if operation.body == "picture" and len(samples) > 1:
-        raise InvalidRequestError(f"expected one picture, found {len(samples)}")
-    if len(samples) > limit:
-        raise TooLargeError(f"{len(samples)} pictures in one request, the limit is {limit}")
+    if operation.body == "picture" and count > 1:
+        raise InvalidRequestError(f"expected one picture, found {count}")
+    if count > limit:
+        raise TooLargeError(f"{count} pictures in one request, the limit is {limit}")
