@@ -23,10 +23,11 @@ from face_service.people.enrolment import EnrolOptions
 from face_service.people.zip_files import MAGIC, Budget, bulk_file, failed_file, files_in_zip
 from face_service.store.gallery.names import check_subject_name
 from face_service.web.components import Components
+from face_service.web.posted_files import posted_form
 from face_service.web.uploads import FIELD, read_body
 from face_service.web.v1 import fields
 from face_service.web.v1.operation import Call, Operation
-from face_service.web.v1.reading import check
+from face_service.web.v1.reading import check, single_values
 
 _ZIP = ("application/zip", "application/x-zip-compressed")
 _SPOOL_BYTES = 1_000_000
@@ -60,9 +61,11 @@ def _files(call: Call, held: ExitStack) -> tuple[Iterator[BulkFile], fields.Bulk
         return files_in_zip(archive, subject, budget, parts.offloader), options
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("send a ZIP as application/zip, or files as multipart/form-data")
-    form = read_body(lambda: request.form)
-    options = check(fields.BulkOptions, {**options.model_dump(exclude_unset=True), **form})
-    posted = request.files.getlist(FIELD)
+    form, files = held.enter_context(posted_form())
+    options = check(
+        fields.BulkOptions, {**options.model_dump(exclude_unset=True), **single_values(form)}
+    )
+    posted = files.getlist(FIELD)
     if not posted:
         raise MissingFieldError(f"multipart field '{FIELD}' is missing")
     return _each_posted(posted, _subject(options), budget, parts), options

@@ -24,7 +24,7 @@ from face_service.storing import use_store
 from face_service.web.uploads import FIELD, read_body
 from face_service.web.v1 import answers, fields
 from face_service.web.v1.operation import Call, Operation
-from face_service.web.v1.reading import check
+from face_service.web.v1.reading import check, single_values
 
 NDJSON = "application/x-ndjson"
 _PIECE_BYTES = 65_536
@@ -59,7 +59,9 @@ def import_(call: Call) -> answers.ImportAnswer:
     request.max_content_length = parts.settings.max_bulk_bytes
     if request.mimetype == "multipart/form-data":
         form = read_body(lambda: request.form)
-        options = check(fields.ImportOptions, {**options.model_dump(exclude_unset=True), **form})
+        options = check(
+            fields.ImportOptions, {**options.model_dump(exclude_unset=True), **single_values(form)}
+        )
     embedder = parts.engine.embedder
     length = embedder.length(parts.vision.deadline())
     target = ImportTarget(embedder.fingerprint, length)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from flask import request
 from pydantic import ValidationError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from face_service.errors import InvalidRequestError, MissingFieldError, TooLargeError
@@ -71,6 +72,16 @@ def check(kind: type[F], values: Mapping[str, Any]) -> F:
         raise InvalidRequestError(text, violations[:20]) from error
 
 
+def single_values(form: MultiDict[str, str]) -> dict[str, str]:
+    """Return a form's fields; raises :class:`InvalidRequestError` if one is given twice."""
+    values = {}
+    for name, texts in form.lists():
+        if len(texts) > 1:
+            raise InvalidRequestError(f"{_shown(name)}: is given more than once")
+        values[_shown(name)] = texts[0]
+    return values
+
+
 def _read_body(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
     """Return the body's fields and its bare or multipart files."""
     kind = request.mimetype
@@ -99,12 +110,7 @@ def _read_json() -> dict[str, Any]:
 
 
 def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
-    form = read_body(lambda: request.form)
-    values: dict[str, Any] = {}
-    for name, texts in form.lists():
-        if len(texts) > 1:
-            raise InvalidRequestError(f"{name[:100]}: is given more than once")
-        values[name] = texts[0]
+    values: dict[str, Any] = single_values(read_body(lambda: request.form))
     if isinstance(text := values.get("embedding"), str) and operation.body == "samples":
         try:
             values["embedding"] = json.loads(text)
@@ -112,11 +118,16 @@ def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
             raise InvalidRequestError("embedding: is not JSON") from error
     unknown = [name for name in request.files if name != FIELD]
     if unknown:
-        raise InvalidRequestError(f"{unknown[0][:100]}: files are sent in the field '{FIELD}'")
+        raise InvalidRequestError(f"{_shown(unknown[0])}: files are sent in the field '{FIELD}'")
     files = [file.read() for file in request.files.getlist(FIELD)]
     if not all(files):
         raise MissingFieldError(f"a file in the field '{FIELD}' is empty")
     return values, files
+
+
+def _shown(name: str | None) -> str:
+    """Return a form field's name, cut; a part of a multipart body may have none."""
+    return name[:100] if name else "a part without a name"
 
 
 def _named_in(fields: PictureFields) -> tuple[list[str], list[str], list[EmbeddingField]]:
