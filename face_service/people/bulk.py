@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -56,24 +56,35 @@ class BulkResult:
 
 def enrol_files(
     enrolment: Enrolment, files: Iterable[BulkFile], options: EnrolOptions
-) -> Iterator[BulkResult]:
+) -> Generator[BulkResult, None, None]:
     """Enrol each file on its own and yield the results in the files' order.
 
     A file that cannot be enrolled does not keep the others out. Few files are in memory at once.
+
+    Raises:
+        ServiceError: what ``files`` raises, after the results of the files before.
     """
     window: deque[Future[BulkResult]] = deque()
     with ThreadPoolExecutor(_WORKERS) as pool:
         try:
-            for file in files:
-                window.append(pool.submit(_enrol_one, enrolment, file, options))
-                if len(window) >= 2 * _WORKERS:
-                    yield window.popleft().result()
-            while window:
-                yield window.popleft().result()
+            try:
+                for file in files:
+                    window.append(pool.submit(_enrol_one, enrolment, file, options))
+                    if len(window) >= 2 * _WORKERS:
+                        yield window.popleft().result()
+            except ServiceError:
+                yield from _drain(window)
+                raise
+            yield from _drain(window)
         finally:
             # The reader of the results may have gone: what has not begun is not begun.
             for waiting in window:
                 waiting.cancel()
+
+
+def _drain(window: deque[Future[BulkResult]]) -> Generator[BulkResult, None, None]:
+    while window:
+        yield window.popleft().result()
 
 
 def files_in_folder(root: Path) -> list[BulkFile]:

@@ -3,158 +3,132 @@
 import json
 import shutil
 import tempfile
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from typing import IO, Any
 
 from flask import Response, request, stream_with_context
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import UnsupportedMediaType
 
-from face_service.errors import MissingFieldError, NotAPictureError, ServiceError, TooLargeError
-from face_service.people.bulk import BulkFile, BulkResult, enrol_files, is_clutter, subject_in
+from face_service.errors import (
+    InvalidSubjectError,
+    MissingFieldError,
+    NotAPictureError,
+    ServiceError,
+    TooLargeError,
+)
+from face_service.people.bulk import BulkFile, BulkResult, enrol_files, is_clutter
 from face_service.people.enrolment import EnrolOptions
-from face_service.settings import Settings
+from face_service.people.zip_files import MAGIC, Budget, bulk_file, failed_file, files_in_zip
+from face_service.store.gallery.names import check_subject_name
 from face_service.web.components import Components
+from face_service.web.posted_files import posted_form
 from face_service.web.uploads import FIELD, read_body
 from face_service.web.v1 import fields
 from face_service.web.v1.operation import Call, Operation
-from face_service.web.v1.reading import check
+from face_service.web.v1.reading import check, single_values
 
 _ZIP = ("application/zip", "application/x-zip-compressed")
-_ZIP_MAGIC = b"PK\x03\x04"
 _SPOOL_BYTES = 1_000_000
 
 
 def bulk(call: Call) -> Response:
     """Enrol every file on its own; the answer begins with the first result."""
     parts = call.parts
+    parts.engine.require_ready()
+    with ExitStack() as held:
+        files, options = _files(call, held)
+        how = EnrolOptions(force=options.force, source="bulk")
+        lines = _lines(enrol_files(parts.enrolment, files, how))
+        response = Response(stream_with_context(lines), mimetype="application/x-ndjson")
+        # Also when the client does not wait for the end.
+        response.call_on_close(held.pop_all().close)
+    return response
+
+
+def _files(call: Call, held: ExitStack) -> tuple[Iterator[BulkFile], fields.BulkOptions]:
+    """Return what to enrol, and how; ``held`` takes what must be closed after."""
+    parts = call.parts
     options: fields.BulkOptions = call.options
-    request.max_content_length = parts.settings.max_bulk_bytes
-    request.max_form_parts = parts.settings.max_bulk_files + 10
+    settings = parts.settings
+    request.max_content_length = settings.max_bulk_bytes
+    request.max_form_parts = settings.max_bulk_files + 10
+    budget = Budget(settings.max_bulk_files, settings.max_bulk_bytes, settings.max_upload_bytes)
     if request.mimetype in _ZIP:
-        archive = _spool_body(parts)
-        files = _files_in_zip(archive, options.subject, parts)
-    elif request.mimetype == "multipart/form-data":
-        form = read_body(lambda: request.form)
-        options = check(fields.BulkOptions, {**options.model_dump(exclude_unset=True), **form})
-        files = _posted_files(options.subject, parts)
-    else:
+        subject = _subject(options)
+        archive = _spool_body(held)
+        return files_in_zip(archive, subject, budget, parts.offloader), options
+    if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("send a ZIP as application/zip, or files as multipart/form-data")
-    how = EnrolOptions(force=options.force, source="bulk")
-    lines = _lines(enrol_files(parts.enrolment, files, how))
-    return Response(stream_with_context(lines), mimetype="application/x-ndjson")
+    form, files = held.enter_context(posted_form())
+    options = check(
+        fields.BulkOptions, {**options.model_dump(exclude_unset=True), **single_values(form)}
+    )
+    posted = files.getlist(FIELD)
+    if not posted:
+        raise MissingFieldError(f"multipart field '{FIELD}' is missing")
+    return _each_posted(posted, _subject(options), budget, parts), options
 
 
-def _lines(results: Iterator[BulkResult]) -> Iterator[str]:
+def _subject(options: fields.BulkOptions) -> str | None:
+    return None if options.subject is None else check_subject_name(options.subject)
+
+
+def _lines(results: Generator[BulkResult, None, None]) -> Iterator[str]:
     counts = {"enrolled": 0, "refused": 0, "failed": 0}
-    try:
-        for result in results:
-            line = result.as_dict()
-            counts[line["status"]] += 1
-            yield _line(line)
-    except ServiceError as error:  # the status has been sent: what is wrong is said in a line
-        yield _line({"status": "aborted", "code": error.code, "detail": error.message})
-    yield _line({"summary": counts})
+    with closing(results):
+        try:
+            for result in results:
+                line = result.as_dict()
+                counts[line["status"]] += 1
+                yield _line(line)
+        except ServiceError as error:  # the status has been sent: what is wrong is said in a line
+            yield _line({"status": "aborted", "code": error.code, "detail": error.message})
+        yield _line({"summary": counts})
 
 
 def _line(table: dict[str, Any]) -> str:
     return json.dumps(table, ensure_ascii=False) + "\n"
 
 
-def _spool_body(parts: Components) -> IO[bytes]:
+def _spool_body(held: ExitStack) -> IO[bytes]:
     """Copy the body to a temporary file: a ZIP is read from its end."""
     spool = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 - lives as long as the answer
+    held.callback(spool.close)
     read_body(lambda: shutil.copyfileobj(request.stream, spool))
     spool.seek(0)
     return spool
 
 
-def _posted_files(subject: str | None, parts: Components) -> Iterator[BulkFile]:
-    posted = request.files.getlist(FIELD)
-    if not posted:
-        raise MissingFieldError(f"multipart field '{FIELD}' is missing")
-    return _each_posted(posted, subject, parts)
-
-
 def _each_posted(
-    posted: list[FileStorage], subject: str | None, parts: Components
+    posted: list[FileStorage], subject: str | None, budget: Budget, parts: Components
 ) -> Iterator[BulkFile]:
     for file in posted:
         name = file.filename or ""
-        head = file.stream.read(len(_ZIP_MAGIC))
+        head = file.stream.read(len(MAGIC))
         file.stream.seek(0)
-        if head == _ZIP_MAGIC:
-            yield from _files_in_zip(file.stream, subject, parts)
+        if head == MAGIC:
+            yield from _each_in_posted_zip(file, subject, budget, parts)
         elif not is_clutter(name):
-            yield _bulk_file(name, subject, file.stream.read)
+            budget.take_files(1)
+            yield bulk_file(name, subject, _reader(file.stream, budget.file_bytes))
 
 
-def _files_in_zip(archive: IO[bytes], subject: str | None, parts: Components) -> Iterator[BulkFile]:
-    """Yield the files of a ZIP; its sizes are checked as it is read, not believed.
-
-    Raises:
-        NotAPictureError: it is no ZIP.
-        TooLargeError: it holds more files, or unpacks to more bytes, than the settings allow.
-    """
-    try:
-        opened = zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise NotAPictureError("the file is not a ZIP that can be read") from error
-    entries = [e for e in opened.infolist() if not e.is_dir() and not is_clutter(e.filename)]
-    limit = parts.settings.max_bulk_files
-    if len(entries) > limit:
-        raise TooLargeError(f"the ZIP holds {len(entries)} files, the limit is {limit}")
-    return _each_packed(opened, entries, subject, parts)
-
-
-def _each_packed(
-    opened: zipfile.ZipFile,
-    entries: list[zipfile.ZipInfo],
-    subject: str | None,
-    parts: Components,
+def _each_in_posted_zip(
+    file: FileStorage, subject: str | None, budget: Budget, parts: Components
 ) -> Iterator[BulkFile]:
-    left = parts.settings.max_bulk_bytes
-    for entry in entries:
-        data = parts.offloader.run(_unpack, opened, entry, parts.settings)
-        left -= len(data) if isinstance(data, bytes) else 0
-        if left < 0:
-            raise TooLargeError("the ZIP unpacks to more bytes than the service takes")
-        yield _bulk_file(entry.filename, subject, _answer(data))
-
-
-def _unpack(
-    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, settings: Settings
-) -> bytes | ServiceError:
-    """Return a file of a ZIP, or why it cannot be had: one bad file does not end the others."""
-    limit = settings.max_upload_bytes
     try:
-        with opened.open(entry) as packed:
-            data = packed.read(limit + 1)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError):
-        return NotAPictureError("the file cannot be unpacked")
-    except Exception:  # noqa: BLE001 - zlib, bz2 and lzma each have errors of their own
-        return NotAPictureError("the file cannot be unpacked")
-    return data if len(data) <= limit else TooLargeError(f"the file has more than {limit} bytes")
+        files = files_in_zip(file.stream, subject, budget, parts.offloader)
+    except ServiceError as error:  # the other files are none the worse for it
+        yield failed_file(file.filename or "", error)
+        return
+    yield from files
 
 
-def _answer(data: bytes | ServiceError) -> Any:
-    def read() -> bytes:
-        if isinstance(data, ServiceError):
-            raise data
-        return data
-
-    return read
-
-
-def _bulk_file(name: str, subject: str | None, read: Any) -> BulkFile:
-    shown = name[-300:]
-    if subject is not None:
-        return BulkFile(subject, shown, read)
-    try:
-        return BulkFile(subject_in(name), shown, read)
-    except ServiceError as error:
-        return BulkFile("", shown, _answer(error))
+def _reader(stream: IO[bytes], limit: int) -> Callable[[], bytes]:
+    # One byte more than is taken: enough to be refused, however long the file is.
+    return lambda: stream.read(limit + 1)
 
 
 OPERATIONS = (
@@ -168,6 +142,6 @@ OPERATIONS = (
         body="files",
         options=fields.BulkOptions,
         streams="application/x-ndjson",
-        errors=(MissingFieldError, NotAPictureError, TooLargeError),
+        errors=(MissingFieldError, InvalidSubjectError, NotAPictureError, TooLargeError),
     ),
 )

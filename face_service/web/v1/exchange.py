@@ -9,16 +9,22 @@ from flask import Response, request, stream_with_context
 
 from face_service.errors import (
     EmbeddingMismatchError,
+    FeatureFileError,
+    GalleryFullError,
     ImportRefusedError,
+    InvalidEmbeddingError,
+    InvalidSubjectError,
     MissingFieldError,
+    SubjectFullError,
     TooFewFacesError,
+    TooLargeError,
 )
 from face_service.people.exchange import ImportTarget, export_lines, import_faces, join_lines
 from face_service.storing import use_store
 from face_service.web.uploads import FIELD, read_body
 from face_service.web.v1 import answers, fields
 from face_service.web.v1.operation import Call, Operation
-from face_service.web.v1.reading import check
+from face_service.web.v1.reading import check, single_values
 
 NDJSON = "application/x-ndjson"
 _PIECE_BYTES = 65_536
@@ -30,11 +36,15 @@ def export(call: Call) -> Response:
     parts = call.parts
     parts.engine.require_ready()
     lines = join_lines(export_lines(parts.gallery, parts.engine.embedder.fingerprint), _PIECE_BYTES)
+    # The first before the status is sent: a gallery that cannot be read is an error, not a stub.
+    first = use_store(parts.offloader, next, lines, b"")
 
     def pieces() -> Iterator[bytes]:
-        # Each piece is read from the journal away from the event loop.
-        while piece := use_store(parts.offloader, next, lines, b""):
+        piece = first
+        while piece:
             yield piece
+            # Each is read from the journal away from the event loop.
+            piece = use_store(parts.offloader, next, lines, b"")
 
     name = "attachment; filename=faces.jsonl"
     return Response(
@@ -49,11 +59,15 @@ def import_(call: Call) -> answers.ImportAnswer:
     request.max_content_length = parts.settings.max_bulk_bytes
     if request.mimetype == "multipart/form-data":
         form = read_body(lambda: request.form)
-        options = check(fields.ImportOptions, {**options.model_dump(exclude_unset=True), **form})
+        options = check(
+            fields.ImportOptions, {**options.model_dump(exclude_unset=True), **single_values(form)}
+        )
     embedder = parts.engine.embedder
     length = embedder.length(parts.vision.deadline())
     target = ImportTarget(embedder.fingerprint, length)
-    with _spooled() as file:
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
+        _spool(spool)
+        file = cast(BinaryIO, spool)
         outcome = use_store(
             parts.offloader, import_faces, parts.gallery, file, target, options.subject
         )
@@ -68,9 +82,8 @@ def calibrate(call: Call) -> answers.CalibrateAnswer:
     return answers.CalibrateAnswer(**found.as_dict(), applied=options.apply)
 
 
-def _spooled() -> BinaryIO:
-    """Return what is to be imported as a file that can be read twice."""
-    spool = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 - closed by the caller
+def _spool(spool: IO[bytes]) -> None:
+    """Copy what is to be imported to a file: it is read twice."""
     source: IO[bytes] = request.stream
     if request.mimetype == "multipart/form-data":
         posted = request.files.get(FIELD)
@@ -81,7 +94,6 @@ def _spooled() -> BinaryIO:
     if not spool.tell():
         raise MissingFieldError("the body is empty")
     spool.seek(0)
-    return cast(BinaryIO, spool)
 
 
 OPERATIONS = (
@@ -104,7 +116,17 @@ OPERATIONS = (
         body="lines",
         options=fields.ImportOptions,
         answer=answers.ImportAnswer,
-        errors=(ImportRefusedError, EmbeddingMismatchError, MissingFieldError),
+        errors=(
+            MissingFieldError,
+            TooLargeError,
+            InvalidSubjectError,
+            InvalidEmbeddingError,
+            ImportRefusedError,
+            EmbeddingMismatchError,
+            FeatureFileError,
+            SubjectFullError,
+            GalleryFullError,
+        ),
     ),
     Operation(
         method="POST",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from flask import request
 from pydantic import ValidationError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from face_service.errors import InvalidRequestError, MissingFieldError, TooLargeError
@@ -18,6 +19,7 @@ from face_service.web.v1.fields import EmbeddingField, Fields, PictureFields, Sa
 from face_service.web.v1.operation import Call, Operation
 
 F = TypeVar("F", bound=Fields)
+T = TypeVar("T")
 
 _RAW = ("image/", "application/octet-stream")
 _HINT = (
@@ -47,8 +49,15 @@ def read_call(operation: Operation, parts: Components, path: Mapping[str, str]) 
     fields = check(sample_fields, {k: v for k, v in values.items() if k in given})
     if not isinstance(fields, PictureFields):
         raise TypeError("samples are picture fields")
-    samples = [*files, *_samples_in(fields, parts)]
-    _check_count(operation, samples, parts)
+    images, urls, embeddings = _named_in(fields)
+    # Before any is decoded or fetched: a list of many is refused, not worked on.
+    _check_count(operation, len(files) + len(images) + len(urls) + len(embeddings), parts)
+    samples: list[Sample] = [
+        *files,
+        *(parts.offloader.run(_decode_base64, text) for text in images),
+        *(parts.fetcher.fetch(url) for url in urls),
+        *(GivenEmbedding(given.fingerprint, given.values) for given in embeddings),
+    ]
     return Call(parts, options, samples, path)
 
 
@@ -61,6 +70,16 @@ def check(kind: type[F], values: Mapping[str, Any]) -> F:
         violations = [(".".join(map(str, one["loc"]))[:100] or "body", one["msg"]) for one in found]
         text = "; ".join(f"{field}: {message}" for field, message in violations[:3])
         raise InvalidRequestError(text, violations[:20]) from error
+
+
+def single_values(form: MultiDict[str, str]) -> dict[str, str]:
+    """Return a form's fields; raises :class:`InvalidRequestError` if one is given twice."""
+    values = {}
+    for name, texts in form.lists():
+        if len(texts) > 1:
+            raise InvalidRequestError(f"{_shown(name)}: is given more than once")
+        values[_shown(name)] = texts[0]
+    return values
 
 
 def _read_body(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
@@ -91,12 +110,7 @@ def _read_json() -> dict[str, Any]:
 
 
 def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
-    form = read_body(lambda: request.form)
-    values: dict[str, Any] = {}
-    for name, texts in form.lists():
-        if len(texts) > 1:
-            raise InvalidRequestError(f"{name[:100]}: is given more than once")
-        values[name] = texts[0]
+    values: dict[str, Any] = single_values(read_body(lambda: request.form))
     if isinstance(text := values.get("embedding"), str) and operation.body == "samples":
         try:
             values["embedding"] = json.loads(text)
@@ -104,26 +118,31 @@ def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
             raise InvalidRequestError("embedding: is not JSON") from error
     unknown = [name for name in request.files if name != FIELD]
     if unknown:
-        raise InvalidRequestError(f"{unknown[0][:100]}: files are sent in the field '{FIELD}'")
+        raise InvalidRequestError(f"{_shown(unknown[0])}: files are sent in the field '{FIELD}'")
     files = [file.read() for file in request.files.getlist(FIELD)]
     if not all(files):
         raise MissingFieldError(f"a file in the field '{FIELD}' is empty")
     return values, files
 
 
-def _samples_in(fields: PictureFields, parts: Components) -> list[Sample]:
-    """Return what the fields hold, in the order images, urls, embeddings."""
+def _shown(name: str | None) -> str:
+    """Return a form field's name, cut; a part of a multipart body may have none."""
+    return name[:100] if name else "a part without a name"
+
+
+def _named_in(fields: PictureFields) -> tuple[list[str], list[str], list[EmbeddingField]]:
+    """Return the images, URLs and embeddings that the fields hold."""
     images, urls = [fields.image], [fields.url]
     embeddings: list[EmbeddingField | None] = []
     if isinstance(fields, SampleFields):
         images += fields.images
         urls += fields.urls
         embeddings = [fields.embedding, *fields.embeddings]
-    found: list[Sample] = []
-    found += [parts.offloader.run(_decode_base64, text) for text in images if text is not None]
-    found += [parts.fetcher.fetch(url) for url in urls if url is not None]
-    found += [GivenEmbedding(e.fingerprint, e.values) for e in embeddings if e is not None]
-    return found
+    return _given(images), _given(urls), _given(embeddings)
+
+
+def _given(values: list[T | None]) -> list[T]:
+    return [value for value in values if value is not None]
 
 
 def _decode_base64(text: str) -> bytes:
@@ -138,11 +157,11 @@ def _decode_base64(text: str) -> bytes:
     return data
 
 
-def _check_count(operation: Operation, samples: list[Sample], parts: Components) -> None:
-    if not samples:
+def _check_count(operation: Operation, count: int, parts: Components) -> None:
+    if not count:
         raise MissingFieldError(f"there is no picture: {_HINT}")
     limit = parts.settings.max_pictures
-    if operation.body == "picture" and len(samples) > 1:
-        raise InvalidRequestError(f"expected one picture, found {len(samples)}")
-    if len(samples) > limit:
-        raise TooLargeError(f"{len(samples)} pictures in one request, the limit is {limit}")
+    if operation.body == "picture" and count > 1:
+        raise InvalidRequestError(f"expected one picture, found {count}")
+    if count > limit:
+        raise TooLargeError(f"{count} pictures in one request, the limit is {limit}")

@@ -9,6 +9,7 @@ from face_service.errors import (
     EmbeddingMismatchError,
     InvalidEmbeddingError,
     InvalidRequestError,
+    InvalidSubjectError,
     NoFaceError,
     SubjectLockedError,
     SubjectNotFoundError,
@@ -204,7 +205,13 @@ OPERATIONS = (
         body="samples",
         options=fields.VerifyOptions,
         answer=answers.VerifyAnswer,
-        errors=(NoFaceError, SubjectNotFoundError, SubjectLockedError, *_VECTORS),
+        errors=(
+            NoFaceError,
+            InvalidSubjectError,
+            SubjectNotFoundError,
+            SubjectLockedError,
+            *_VECTORS,
+        ),
     ),
     Operation(
         method="POST",
