@@ -9,6 +9,7 @@ from face_service.jobs import DetectionJobs
 from face_service.models.engine import Engine
 from face_service.people.calibrating import Calibrating
 from face_service.people.enrolment import Enrolment
+from face_service.people.keeping import KeptPictures
 from face_service.people.recognition import Recognition
 from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.crop import limit_opencv_threads
@@ -41,6 +42,7 @@ class Parts:
     gallery: FlatFileGallery
     thresholds: ThresholdChoice
     recognition: Recognition
+    pictures: KeptPictures
     enrolment: Enrolment
     calibrating: Calibrating
 
@@ -68,6 +70,12 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
     service = FaceService(vision, thresholds, features, uploads, offloader, gate)
     tasks = _make_tasks(settings)
     gallery = _make_gallery(settings)
+    pictures = KeptPictures(
+        PictureStore(settings.face_dir / FOLDER_NAME),
+        gallery,
+        offloader,
+        keep=settings.keep_pictures,
+    )
     return Parts(
         settings=settings,
         engine=engine,
@@ -80,8 +88,9 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
         gallery=gallery,
         thresholds=thresholds,
         recognition=Recognition(vision, gallery, thresholds, offloader),
+        pictures=pictures,
         enrolment=Enrolment(
-            vision, gallery, thresholds, offloader, _gate_limits(settings), _pictures(settings)
+            vision, gallery, thresholds, offloader, _gate_limits(settings), pictures
         ),
         calibrating=Calibrating(engine, gallery, calibrated, offloader, settings.calibration_faces),
     )
@@ -104,10 +113,6 @@ def _make_gallery(settings: Settings) -> FlatFileGallery:
         compact_after=settings.compact_after_seconds,
     )
     return FlatFileGallery(settings.face_dir, limits)
-
-
-def _pictures(settings: Settings) -> PictureStore | None:
-    return PictureStore(settings.face_dir / FOLDER_NAME) if settings.keep_pictures else None
 
 
 def _gate_limits(settings: Settings) -> GateLimits:

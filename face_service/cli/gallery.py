@@ -5,24 +5,26 @@ A running server may go on meanwhile: it sees what these commands do with its ne
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
 from face_service.cli.command import Commands, remark, say
 from face_service.composition import Parts, compose
-from face_service.errors import ImportRefusedError, InvalidRequestError
+from face_service.errors import ImportRefusedError, InvalidRequestError, StoreError
 from face_service.people.bulk import enrol_files, files_in_folder
 from face_service.people.enrolment import EnrolOptions
 from face_service.people.exchange import ImportTarget, export_lines, import_faces
 from face_service.pipeline.calibration import Calibration
 from face_service.plots import plot_calibration
 from face_service.settings import Settings
+from face_service.store.feature_file import FeatureFile
 from face_service.storing import use_store
 
 _LOAD_TIMEOUT_SECONDS = 300.0
@@ -51,16 +53,18 @@ def _add_calibrate(commands: Commands) -> None:
     calibrate = commands.add_parser(
         "calibrate", help="choose the thresholds from the faces that are enrolled"
     )
-    calibrate.add_argument("--far", type=_rate, default=0.001, help="wanted FAR (%(default)s)")
-    calibrate.add_argument("--fpir", type=_rate, default=0.01, help="wanted FPIR (%(default)s)")
-    calibrate.add_argument("--apply", action="store_true", help="use the chosen thresholds")
-    calibrate.add_argument("--reset", action="store_true", help="return to the model card's")
+    calibrate.add_argument("--far", type=rate, default=0.001, help="wanted FAR (%(default)s)")
+    calibrate.add_argument("--fpir", type=rate, default=0.01, help="wanted FPIR (%(default)s)")
+    use = calibrate.add_mutually_exclusive_group()
+    use.add_argument("--apply", action="store_true", help="use the chosen thresholds")
+    use.add_argument("--reset", action="store_true", help="return to the model card's")
     calibrate.add_argument("--plot", type=Path, metavar="PNG", help="draw the distances")
     calibrate.add_argument("--json", action="store_true", help="print all that was measured")
     calibrate.set_defaults(run=_calibrate)
 
 
-def _rate(text: str) -> float:
+def rate(text: str) -> float:
+    """Return a rate between 0 and 1; the name is what argparse calls what is none."""
     value = float(text)
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError("expected a rate between 0 and 1")
@@ -68,9 +72,10 @@ def _rate(text: str) -> float:
 
 
 def _enrol(options: argparse.Namespace) -> int:
-    if not options.folder.is_dir():
-        raise InvalidRequestError(f"{options.folder}: no such folder")
-    files = files_in_folder(options.folder)
+    settings = Settings.from_environment()
+    files = files_in_folder(options.folder, settings.max_upload_bytes)
+    if not files:
+        raise InvalidRequestError(f"{options.folder}: holds no file <subject>/<picture>")
     counts: Counter[str] = Counter()
     with _parts() as parts, tqdm(total=len(files), unit="picture", disable=None) as bar:
         how = EnrolOptions(force=options.force, source="folder")
@@ -78,57 +83,104 @@ def _enrol(options: argparse.Namespace) -> int:
             line = result.as_dict()
             counts[line["status"]] += 1
             bar.update()
-            say(json.dumps(line, ensure_ascii=False))
+            bar.write(_as_line(line), file=sys.stdout)
     remark(", ".join(f"{counts[kind]} {kind}" for kind in ("enrolled", "refused", "failed")))
     return 0 if counts["enrolled"] == len(files) else 2
+
+
+def _as_line(table: dict[str, Any]) -> str:
+    # A file name may hold bytes that are no text: they become JSON's own escapes.
+    return json.dumps(table, ensure_ascii=False).encode(errors="backslashreplace").decode()
 
 
 def _export(options: argparse.Namespace) -> int:
     with _parts() as parts:
         lines = export_lines(parts.gallery, parts.engine.embedder.fingerprint)
-        if str(options.file) == "-":
-            sys.stdout.buffer.writelines(lines)
-            return 0
-        with options.file.open("xb") as file:  # never over something that is there
-            options.file.chmod(0o600)
-            file.writelines(lines)
+        try:
+            if str(options.file) == "-":
+                sys.stdout.buffer.writelines(lines)
+                return 0
+            with _new_private_file(options.file) as file:
+                file.writelines(lines)
+        except OSError as error:
+            raise StoreError(f"the export failed: {error.strerror or error}") from error
     remark(f"wrote {options.file}")
     return 0
 
 
+@contextmanager
+def _new_private_file(path: Path) -> Iterator[BinaryIO]:
+    """Make a file that only its owner can read, never over another; if the block fails, none."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise InvalidRequestError(f"{path}: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _import(options: argparse.Namespace) -> int:
-    with _parts() as parts, _readable(options.file) as file:
+    with _readable(options.file) as file, _parts() as parts:
         embedder = parts.engine.embedder
         length = embedder.length(parts.vision.deadline())
         target = ImportTarget(embedder.fingerprint, length)
+        slot = FeatureFile(parts.settings.face_dir)
         outcome = use_store(
-            parts.offloader, import_faces, parts.gallery, file, target, options.subject
+            parts.offloader, import_faces, parts.gallery, file, target, options.subject, slot
         )
     remark(f"{outcome.imported} imported, {outcome.skipped} were enrolled already")
     return 0
 
 
+def _readable(path: Path) -> BinaryIO:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise ImportRefusedError(f"{path}: {error.strerror}") from error
+    if not file.seekable():
+        file.close()
+        raise ImportRefusedError(f"{path}: is no plain file")
+    return file
+
+
 def _compact(_: argparse.Namespace) -> int:
     parts = compose(Settings.from_environment())
     report = use_store(parts.offloader, parts.gallery.compact)
-    remark(f"{report}")
+    strays = parts.pictures.sweep()
+    remark(
+        f"{report.faces} faces in {report.bytes_after} bytes, before {report.bytes_before}; "
+        f"{strays} pictures of nobody deleted"
+    )
     return 0
 
 
 def _calibrate(options: argparse.Namespace) -> int:
+    if options.reset:
+        had = compose(Settings.from_environment()).calibrating.reset()
+        remark("the model card's threshold counts again" if had else "nothing was calibrated")
+        return 0
     with _parts() as parts:
-        if options.reset:
-            had = parts.calibrating.reset()
-            remark("the model card's threshold counts again" if had else "nothing was calibrated")
-            return 0
         found = parts.calibrating.calibrate(options.far, options.fpir, apply=options.apply)
-    if options.plot:
-        plot_calibration(found, options.plot)
-        remark(f"wrote {options.plot}")
     say(json.dumps(found.as_dict(), indent=2) if options.json else _as_text(found))
     if options.apply:
         remark("these thresholds count from now on, unless a setting names others")
+    if options.plot:
+        _plot(found, options.plot)
     return 0
+
+
+def _plot(found: Calibration, path: Path) -> None:
+    try:
+        plot_calibration(found, path)
+    except OSError as error:
+        raise InvalidRequestError(f"{path}: {error.strerror}") from error
+    remark(f"wrote {path}")
 
 
 def _as_text(found: Calibration) -> str:
@@ -159,10 +211,3 @@ def _parts() -> Iterator[Parts]:
         yield parts
     finally:
         parts.engine.stop(_END_TIMEOUT_SECONDS)
-
-
-def _readable(path: Path) -> Any:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise ImportRefusedError(f"{path}: {error.strerror}") from error

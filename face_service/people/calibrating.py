@@ -1,17 +1,19 @@
 """Choosing thresholds from the operator's own enrolments."""
 
-import zlib
+import hashlib
 from collections.abc import Iterator
 
 import numpy as np
 
 from face_service.concurrency.offload import Offloader
-from face_service.errors import TooFewFacesError
+from face_service.errors import EmbeddingMismatchError, SubjectNotFoundError, TooFewFacesError
 from face_service.models.engine import Engine
 from face_service.pipeline.calibration import Calibration, calibrate
 from face_service.store.calibration_file import CalibrationFile, Thresholds
-from face_service.store.gallery.interface import Face, Gallery
+from face_service.store.gallery.interface import Face, Gallery, SubjectSummary
 from face_service.storing import use_store
+
+_PAGE = 1000  # subjects listed at once
 
 
 class Calibrating:
@@ -25,6 +27,7 @@ class Calibrating:
         offloader: Offloader,
         max_faces: int,
     ) -> None:
+        """Of more than ``max_faces`` those of some whole subjects are measured, always the same."""
         self._engine = engine
         self._gallery = gallery
         self._file = file
@@ -41,6 +44,7 @@ class Calibrating:
 
         Raises:
             TooFewFacesError: fewer than two subjects are enrolled.
+            EmbeddingMismatchError: the faces were made by another graph or preprocessing.
         """
         found = use_store(self._offloader, self._measure, far, fpir)
         if apply:
@@ -54,18 +58,49 @@ class Calibrating:
         return use_store(self._offloader, self._file.remove)
 
     def _measure(self, far: float, fpir: float) -> Calibration:
-        faces = list(self._draw())
+        faces = self._draw()
         if not faces:
             raise TooFewFacesError("nobody is enrolled: there is nothing to calibrate with")
+        fingerprint = self._engine.embedder.fingerprint
+        if faces[0].fingerprint != fingerprint:  # the gallery holds faces of one card only
+            raise EmbeddingMismatchError(
+                "the gallery's faces were made by another graph or preprocessing "
+                f"({faces[0].fingerprint}) than the loaded one ({fingerprint}): their distances "
+                "say nothing of its thresholds"
+            )
         numbers: dict[str, int] = {}
         subjects = [numbers.setdefault(face.subject, len(numbers)) for face in faces]
         embeddings = np.stack([face.embedding for face in faces])
         return calibrate(embeddings, np.array(subjects), far, fpir)
 
-    def _draw(self) -> Iterator[Face]:
-        """Yield all faces, or those of as many subjects as the limit allows, always the same."""
-        total = self._gallery.count()[1]
-        share = self._max_faces / max(total, 1)
-        for face in self._gallery.iterate():
-            if zlib.crc32(face.subject.encode()) < share * 2**32:
-                yield face
+    def _draw(self) -> list[Face]:
+        """Return all faces, or those of drawn subjects where there are too many."""
+        if self._gallery.count()[1] <= self._max_faces:
+            return list(self._gallery.iterate())
+        faces: list[Face] = []
+        for name in self._draw_subjects():
+            try:
+                faces += self._gallery.iterate(name)
+            except SubjectNotFoundError:
+                continue  # deleted meanwhile
+        return faces
+
+    def _draw_subjects(self) -> Iterator[str]:
+        """Yield subjects, as drawn by lot, while their faces keep the limit; at least two."""
+        left = self._max_faces
+        for drawn, subject in enumerate(sorted(self._subjects(), key=_lot)):
+            left -= subject.faces
+            if left < 0 and drawn >= 2:
+                return
+            yield subject.name
+
+    def _subjects(self) -> Iterator[SubjectSummary]:
+        after: str | None = ""
+        while after is not None:
+            page = self._gallery.list_subjects(after, _PAGE)
+            yield from page.subjects
+            after = page.after
+
+
+def _lot(subject: SubjectSummary) -> bytes:
+    return hashlib.blake2b(subject.name.encode(), digest_size=8).digest()

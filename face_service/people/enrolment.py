@@ -1,12 +1,14 @@
 """Taking faces into the gallery: the gate, the durable step, and what goes away again."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from face_service.concurrency.offload import Offloader
-from face_service.errors import EnrolmentRefusedError, InvalidRequestError, SubjectNotFoundError
+from face_service.errors import EnrolmentRefusedError, InvalidRequestError
+from face_service.people.keeping import FacePicture, KeptPictures
 from face_service.people.samples import Sample, accept_embedding, pictures_among
 from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.distance import Embedding, is_match
@@ -21,7 +23,6 @@ from face_service.pipeline.enrolment_gate import (
 from face_service.pipeline.quality import FaceQuality, measure_quality
 from face_service.store.gallery.interface import Face, Gallery, NewFace
 from face_service.store.gallery.names import check_subject_name
-from face_service.store.pictures import PictureStore
 from face_service.storing import use_store
 from face_service.vision import Vision
 
@@ -62,9 +63,8 @@ class Enrolment:
         thresholds: ThresholdChoice,
         offloader: Offloader,
         limits: GateLimits,
-        pictures: PictureStore | None,
+        pictures: KeptPictures,
     ) -> None:
-        """``pictures`` keeps the pictures of enrolled faces; None keeps none."""
         self._vision = vision
         self._gallery = gallery
         self._thresholds = thresholds
@@ -76,6 +76,10 @@ class Enrolment:
         self, subject: str, samples: Sequence[Sample], options: EnrolOptions
     ) -> list[EnrolledFace]:
         """Enrol one face of each sample as ``subject``: all of them or none.
+
+        Where pictures are kept, they are written first: with an error nobody is enrolled and
+        nothing is kept. Only deleting the pictures of replaced faces may fail unnoticed by the
+        caller; they are swept later.
 
         Raises:
             InvalidSubjectError: the name cannot be one.
@@ -100,21 +104,29 @@ class Enrolment:
                 options.source,
                 one.quality.as_dict() if one.quality else {},
                 [reason.code for reason in one.reasons],
+                # A picture is kept under its face's id, before the gallery could give it one.
+                secrets.token_hex(8) if self._pictures.keep else None,
             )
             for one, embedding in zip(judged, embeddings, strict=True)
         ]
-        old = self._ids_of(name) if options.replace else []
-        faces = use_store(self._offloader, self._gallery.add, new, replace=options.replace)
-        self._keep(faces, samples, old)
+        old = self._pictures.ids_of(name) if options.replace else []
+        with self._pictures.kept(self._to_keep(new, samples)):
+            faces = use_store(self._offloader, self._gallery.add, new, replace=options.replace)
+        self._pictures.forget(old)
         return [EnrolledFace(*pair) for pair in zip(faces, warnings, strict=True)]
 
     def delete(self, subject: str, face_id: str | None = None) -> int:
-        """Delete a subject or one of its faces, with their pictures; return how many faces."""
-        ids = [face_id] if face_id else self._ids_of(subject)
-        count = use_store(self._offloader, self._gallery.delete, subject, face_id)
-        if self._pictures:
-            use_store(self._offloader, self._pictures.delete, ids)
-        return count
+        """Delete a subject or one of its faces, with their pictures; return how many faces.
+
+        Pictures go first: with an error the deletion can be repeated, and no picture outlives a
+        deletion that was told as done.
+
+        Raises:
+            SubjectNotFoundError, FaceNotFoundError: there is none.
+        """
+        ids = [face for face in self._pictures.ids_of(subject) if face_id in (None, face)]
+        self._pictures.delete(ids)
+        return use_store(self._offloader, self._gallery.delete, subject, face_id)
 
     def rename(self, subject: str, to: str, *, merge: bool) -> str:
         """Rename or merge a subject as the gallery does; return its name as it is kept."""
@@ -155,27 +167,12 @@ class Enrolment:
             )
         return warnings
 
-    def _ids_of(self, subject: str) -> list[str]:
-        if self._pictures is None:
-            return []
-        gallery = self._gallery
-
-        def read() -> list[str]:
-            try:
-                return [face.id for face in gallery.iterate(subject)]
-            except SubjectNotFoundError:
-                return []  # whoever asks to delete it is told so by the gallery
-
-        return use_store(self._offloader, read)
-
-    def _keep(self, faces: Sequence[Face], samples: Sequence[Sample], replaced: list[str]) -> None:
-        if self._pictures is None:
-            return
-        for face, sample in zip(faces, samples, strict=True):
-            if isinstance(sample, bytes):
-                extension = self._vision.inspect_unread(sample).extension
-                use_store(self._offloader, self._pictures.save, face.id, sample, extension)
-        use_store(self._offloader, self._pictures.delete, replaced)
+    def _to_keep(self, faces: Sequence[NewFace], samples: Sequence[Sample]) -> list[FacePicture]:
+        return [
+            FacePicture(face.id, sample, self._vision.inspect_unread(sample).extension)
+            for face, sample in zip(faces, samples, strict=True)
+            if face.id is not None and isinstance(sample, bytes)
+        ]
 
 
 def _refuse(judged: Sequence[_Judged], force: bool) -> None:

@@ -6,6 +6,7 @@ The first line of an export is its header, ``{"format": "face-export", "version"
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from face_service.errors import EmbeddingMismatchError, ImportRefusedError, ServiceError
 from face_service.people.samples import accept_values
-from face_service.store.feature_file import parse_embedding
+from face_service.store.feature_file import FeatureFile, parse_embedding
 from face_service.store.gallery.interface import Face, Gallery, NewFace
 from face_service.store.gallery.names import check_subject_name
 
@@ -98,30 +99,46 @@ def export_lines(gallery: Gallery, fingerprint: str) -> Iterator[bytes]:
 
 
 def import_faces(
-    gallery: Gallery, file: BinaryIO, target: ImportTarget, subject: str | None
+    gallery: Gallery,
+    file: BinaryIO,
+    target: ImportTarget,
+    subject: str | None,
+    slot: FeatureFile | None = None,
 ) -> ImportOutcome:
     """Enrol what a file holds: an export, or with ``subject`` the demo's ``feature.txt``.
 
     The whole file is checked before the first face is added. Faces whose id is enrolled already
-    are passed over, so that an import which was interrupted can be repeated.
+    are passed over, so that an import which was interrupted can be repeated; a ``feature.txt``
+    gives the same subject the same id again.
 
     Args:
         gallery: where to.
         file: readable and seekable.
         target: what vectors must fit.
         subject: whom a ``feature.txt`` shows; must be None for an export.
+        slot: the service's own ``feature.txt``, whose stamp tells which card made a line in it.
 
     Raises:
         ImportRefusedError: a line is not what it should be; the message has its number.
-        EmbeddingMismatchError: the export was made by another graph or preprocessing.
+        InvalidSubjectError: ``subject`` cannot be a name.
+        EmbeddingMismatchError: the vectors were made by another graph or preprocessing.
+        SubjectFullError, GalleryFullError: there is no room; of a large file a part is enrolled.
     """
     start = file.tell()
-    if file.read(1).strip() != b"{":
-        file.seek(start)
-        return _import_feature_file(gallery, file.read(_LONGEST_LINE), target, subject)
+    first = file.read(1)
+    file.seek(start)
+    if not first:
+        raise ImportRefusedError("the file is empty")
+    if first != b"{":
+        if subject is None:
+            raise ImportRefusedError(
+                "this is no export: for a feature.txt, name its subject as 'subject'"
+            )
+        face = _read_feature_file(file.read(_LONGEST_LINE), target, subject, slot)
+        added = len(gallery.add([face]))
+        return ImportOutcome(added, 1 - added)
     if subject is not None:
         raise ImportRefusedError("an export names its subjects itself: leave 'subject' out")
-    file.seek(start)
     for _ in _read_faces(file, target):
         pass  # checks every line
     imported = seen = 0
@@ -133,21 +150,32 @@ def import_faces(
     return ImportOutcome(imported, seen - imported)
 
 
-def _import_feature_file(
-    gallery: Gallery, content: bytes, target: ImportTarget, subject: str | None
-) -> ImportOutcome:
-    if subject is None:
-        raise ImportRefusedError(
-            "this is no export: for a feature.txt, name its subject as 'subject'"
+def _read_feature_file(
+    content: bytes, target: ImportTarget, subject: str, slot: FeatureFile | None
+) -> NewFace:
+    name = check_subject_name(subject)
+    stamp = slot.fingerprint_of(content) if slot else None
+    if stamp not in (None, target.fingerprint):
+        raise EmbeddingMismatchError(
+            f"the feature file was made by another graph or preprocessing ({stamp}) than the "
+            f"loaded one ({target.fingerprint}): register again"
         )
     try:
-        values = parse_embedding(content.decode("ascii"), "the file")
+        values = parse_embedding(content.decode("ascii"), "the feature file")
     except UnicodeDecodeError as error:
         raise ImportRefusedError("the file is neither an export nor a feature.txt") from error
-    embedding = accept_values([float(value) for value in values], target.length)
-    name = check_subject_name(subject)
-    gallery.add([NewFace(name, embedding, target.fingerprint, source="feature.txt")])
-    return ImportOutcome(1, 0)
+    except ServiceError as error:
+        raise ImportRefusedError(error.message) from error
+    if len(values) != target.length:
+        raise EmbeddingMismatchError(
+            f"the feature file holds {len(values)} values, the loaded graph makes {target.length}"
+        )
+    try:
+        embedding = accept_values(values.tolist(), target.length)
+    except ServiceError as error:
+        raise ImportRefusedError(f"the feature file: {error.message}") from error
+    face_id = hashlib.sha256(name.encode() + b"\n" + embedding.tobytes()).hexdigest()[:16]
+    return NewFace(name, embedding, target.fingerprint, source="feature.txt", id=face_id)
 
 
 def _read_faces(file: BinaryIO, target: ImportTarget) -> Iterator[NewFace]:
@@ -167,9 +195,9 @@ def _read_faces(file: BinaryIO, target: ImportTarget) -> Iterator[NewFace]:
 
 def _numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
-    while line := file.readline(_LONGEST_LINE):
+    while line := file.readline(_LONGEST_LINE + 1):
         number += 1
-        if len(line) == _LONGEST_LINE:
+        if len(line) > _LONGEST_LINE:
             raise ImportRefusedError(f"line {number}: is longer than {_LONGEST_LINE} bytes")
         if line.strip():
             yield number, line

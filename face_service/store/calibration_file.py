@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from face_service.store.atomic import read_plain_file, write_atomically
+from face_service.store.atomic import read_plain_file, sync_folder, write_atomically
 
 FILE_NAME = "calibration.json"
 
@@ -40,10 +40,13 @@ class CalibrationFile:
         write_atomically(self._path, text.encode(), durable=True)
 
     def remove(self) -> bool:
-        """Forget the thresholds; return whether there were any."""
-        there = self._path.exists()
-        self._path.unlink(missing_ok=True)
-        return there
+        """Forget the thresholds, durably; return whether there were any."""
+        try:
+            self._path.unlink()
+        except FileNotFoundError:
+            return False
+        sync_folder(self._path.parent)
+        return True
 
     def read(self, fingerprint: str) -> Thresholds | None:
         """Return the thresholds; None when there are none for the model card ``fingerprint``.

@@ -111,6 +111,10 @@ class FeatureFile:
         known = dict(stamps + self._read_stamps())
         return Enrolment(embedding, known.get(_digest(content)))
 
+    def fingerprint_of(self, content: bytes) -> str | None:
+        """Return the fingerprint of the card that made a line, None when no stamp here says."""
+        return dict(self._read_stamps()).get(_digest(content))
+
     def read_comparable(self, probe: Embedding, fingerprint: str) -> Embedding:
         """Return the enrolled embedding if it may be compared with ``probe``.
 
