@@ -11,7 +11,7 @@ from face_service.people.calibrating import Calibrating
 from face_service.people.enrolment import Enrolment
 from face_service.people.keeping import KeptPictures
 from face_service.people.recognition import Recognition
-from face_service.people.thresholds import ThresholdChoice
+from face_service.people.thresholds import ChosenThresholds, ThresholdChoice
 from face_service.pipeline.crop import limit_opencv_threads
 from face_service.pipeline.decode import Limits
 from face_service.pipeline.enrolment_gate import GateLimits
@@ -56,26 +56,18 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
     """
     limit_opencv_threads()
     engine = engine or Engine(engine_options(settings))
-    limits = Limits(settings.max_upload_bytes, settings.max_pixels, settings.max_side)
     offloader = Offloader(settings.cpu_threads)
     gate = Gate(settings.max_in_work, settings.max_pixels_in_work)
+    vision = Vision(engine, offloader, gate, _vision_options(settings))
     uploads = UploadStore(settings.tmp_dir, settings.upload_ttl_seconds, settings.max_uploads)
-    options = VisionOptions(limits, settings.image_size, settings.deadline_seconds)
-    vision = Vision(engine, offloader, gate, options)
-    calibrated = CalibrationFile(settings.face_dir)
-    thresholds = ThresholdChoice(
-        engine, calibrated, offloader, settings.threshold, settings.identify_threshold
-    )
-    features = FeatureFile(settings.face_dir)
-    service = FaceService(vision, thresholds, features, uploads, offloader, gate)
     tasks = _make_tasks(settings)
     gallery = _make_gallery(settings)
-    pictures = KeptPictures(
-        PictureStore(settings.face_dir / FOLDER_NAME),
-        gallery,
-        offloader,
-        keep=settings.keep_pictures,
-    )
+    calibrated = CalibrationFile(settings.face_dir)
+    thresholds = ThresholdChoice(engine, gallery, calibrated, offloader, _chosen(settings))
+    features = FeatureFile(settings.face_dir)
+    service = FaceService(vision, thresholds, features, uploads, offloader, gate)
+    kept = PictureStore(settings.face_dir / FOLDER_NAME)
+    pictures = KeptPictures(kept, gallery, offloader, keep=settings.keep_pictures)
     return Parts(
         settings=settings,
         engine=engine,
@@ -94,6 +86,15 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
         ),
         calibrating=Calibrating(engine, gallery, calibrated, offloader, settings.calibration_faces),
     )
+
+
+def _vision_options(settings: Settings) -> VisionOptions:
+    limits = Limits(settings.max_upload_bytes, settings.max_pixels, settings.max_side)
+    return VisionOptions(limits, settings.image_size, settings.deadline_seconds)
+
+
+def _chosen(settings: Settings) -> ChosenThresholds:
+    return ChosenThresholds(settings.threshold, settings.identify_threshold, settings.identify_fpir)
 
 
 def _make_tasks(settings: Settings) -> TaskStore:

@@ -135,7 +135,13 @@ class Settings:
     identify_threshold: float | None = _setting(
         None,
         number(0, 2),
-        "A face is identified below this distance; empty takes the calibrated or verifying one.",
+        "A face is identified below this distance; empty takes the calibrated one, or one "
+        "that fits the gallery's size.",
+    )
+    identify_fpir: float = _setting(
+        0.01,
+        number(1e-6, 0.5),
+        "Without a chosen or calibrated threshold, identification aims at this FPIR.",
     )
     max_gallery_faces: int = _setting(
         1_000_000, whole(1, 10**8), "Faces that the gallery may hold."

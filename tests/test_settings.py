@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "task_ttl_seconds": 600.0,
     "max_tasks": 1000,
     "identify_threshold": None,
+    "identify_fpir": 0.01,
     "max_gallery_faces": 1_000_000,
     "max_subject_faces": 100,
     "compact_after_seconds": 86400.0,

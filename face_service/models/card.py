@@ -49,13 +49,16 @@ class Source:
 class Decision:
     """The verification threshold (unsquared L2) and what it was measured at.
 
-    ``far`` and ``tar`` are shares in 0..1, None where nothing was measured.
+    ``far`` and ``tar`` are shares in 0..1, None where nothing was measured. ``impostor_tail`` holds
+    the thresholds at the rates of :data:`~face_service.pipeline.impostor_tail.TAIL_FARS`, from
+    which the threshold of 1:N searches follows; empty where nothing was measured.
     """
 
     threshold: float
     far: float | None = None
     tar: float | None = None
     calibrated_on: str = ""
+    impostor_tail: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,10 @@ def _check_value(expected: Any, value: Any, where: str) -> Any:
         if value in get_args(expected):
             return value
         raise GraphError(f"{where}: expected one of {get_args(expected)}, found {value!r}")
+    if expected == tuple[float, ...]:
+        if isinstance(value, list) and all(type(item) in (int, float) for item in value):
+            return tuple(float(item) for item in value)
+        raise GraphError(f"{where}: expected numbers, found {value!r}")
     if get_origin(expected) is tuple:
         length = len(get_args(expected))
         whole = isinstance(value, list) and all(type(item) is int and item > 0 for item in value)

@@ -24,6 +24,7 @@ class Embedder:
         self.preprocessing = file.card.preprocessing_as(EmbedderPreprocessing)
         self.fingerprint = file.card.fingerprint
         self.threshold = file.card.decision.threshold
+        self.impostor_tail = file.card.decision.impostor_tail
         self._worker = worker
         self._length: int | None = None
 

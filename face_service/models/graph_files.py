@@ -108,7 +108,8 @@ def _override(card: ModelCard, overrides: Overrides) -> ModelCard:
         how = replace(how, margin=overrides.crop_margin)
     decision = card.decision
     if card.role == "embedder" and overrides.threshold is not None:
-        decision = Decision(overrides.threshold, calibrated_on="FACE_THRESHOLD")
+        tail = card.decision.impostor_tail if card.decision else ()
+        decision = Decision(overrides.threshold, calibrated_on="FACE_THRESHOLD", impostor_tail=tail)
     return replace(card, preprocessing=how, decision=decision)
 
 

@@ -154,7 +154,7 @@ class Enrolment:
         fingerprint = self._vision.engine.embedder.fingerprint
         stacked = np.stack(embeddings)
         found = use_store(self._offloader, self._gallery.search, stacked, fingerprint, 2)
-        threshold = self._thresholds.verification()
+        threshold = self._thresholds.identification()
         warnings = []
         for candidates in found:
             others = [one for one in candidates if one.subject != subject]

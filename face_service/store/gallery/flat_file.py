@@ -77,6 +77,8 @@ class FlatFileGallery:
         """
         moment = self._shared.now() / 1000
         offered = [_enrol(face, moment) for face in faces]
+        if not offered:
+            return []
         check_alike(faces)
         with self._shared.writing() as writer:
             index = writer.index
