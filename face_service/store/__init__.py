@@ -1,1 +1,1 @@
-"""The flat files: the feature file, uploads, task states. Knows no model and no HTTP."""
+"""The flat files: feature file, gallery, uploads, task states. Knows no model and no HTTP."""

@@ -36,6 +36,7 @@ class Replay:
         self.end = 0
         self.lines = 0
         self.problems: list[Problem] = []
+        self._problems_taken = 0
         self._tail = b""
         self._seen: Signature | None = None
         self._step_left = 0  # lines to come of a step known to be whole
@@ -56,6 +57,12 @@ class Replay:
         if self.file is None:
             raise FileNotFoundError("the gallery's journal is not there")
         return self.file
+
+    def take_fresh_problems(self) -> list[Problem]:
+        """Return the problems that have not been returned before."""
+        fresh = self.problems[self._problems_taken :]
+        self._problems_taken = len(self.problems)
+        return fresh
 
     def is_current(self, status: os.stat_result) -> bool:
         """Return whether nothing has happened to the file since the last :meth:`advance`."""

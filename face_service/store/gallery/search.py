@@ -16,12 +16,13 @@ _BLOCK = 64  # scores looked at through their maximum
 _PROBES = 8  # scored at once: each takes 4 bytes a face
 _ROWS = 8192  # compared in float64 at once
 
+Matrix = NDArray[np.float32]
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Found = list[tuple[int, float]]
 
 
-def search(view: View, probes: NDArray[np.float32], limit: int) -> list[Found]:
+def search(view: View, probes: Matrix, limit: int) -> list[Found]:
     """Return for each of ``probes`` [M, D] up to ``limit`` (row, distance), nearest first.
 
     Each subject appears once, with its nearest face; of equally near ones the first enrolled.
@@ -38,7 +39,7 @@ def search(view: View, probes: NDArray[np.float32], limit: int) -> list[Found]:
     return found
 
 
-def nearest(view: View, probe: NDArray[np.float32], rows: Rows, limit: int) -> Found:
+def nearest(view: View, probe: Matrix, rows: Rows, limit: int) -> Found:
     """Return as :func:`search` from a choice of ``rows``, ascending, none deleted."""
     exact = probe.astype(np.float64)
     distances = np.empty(len(rows))
@@ -56,11 +57,20 @@ def _score(view: View, probes: NDArray[np.float32]) -> Iterator[tuple[NDArray[np
     gone = np.flatnonzero(view.subjects == GONE) if view.live < len(view.subjects) else None
     for start in range(0, len(probes), _PROBES):
         some = probes[start : start + _PROBES]
-        scores = some @ view.matrix.T
+        scores = _products(some, view.matrix)
         scores -= view.half_squares
         if gone is not None:
             scores[:, gone] = -np.inf
         yield from zip(some, scores, strict=True)
+
+
+def _products(probes: Matrix, matrix: Matrix) -> Matrix:
+    if len(probes) > 1:
+        return probes @ matrix.T
+    # One probe is bound by memory, not by cores: the threads that a product of matrices starts
+    # gain little on idle cores, and on busy ones it waits for the last of them.
+    products: Matrix = np.vecdot(matrix, probes[0])
+    return products[None]
 
 
 def _candidates(scores: Scores, view: View, limit: int, slack: float) -> Rows:

@@ -41,8 +41,6 @@ class SharedJournal:
         self._clock = clock
         self._lock = make_lock()
         self._replay: Replay | None = None
-        self._reported: Replay | None = None
-        self._reported_problems = 0
 
     def now(self) -> int:
         """Return milliseconds since the epoch."""
@@ -61,7 +59,7 @@ class SharedJournal:
     def close(self) -> None:
         """Let go of the memory and the file."""
         with self._lock:
-            self._replay = self._reported = None
+            self._replay = None
 
     @contextmanager
     def reading(self) -> Iterator[Replay]:
@@ -150,9 +148,7 @@ class SharedJournal:
         """Log damaged lines and keep copies of them, once; holds no lock at the start."""
         with self._lock:
             replay = self._refresh()
-            seen = self._reported_problems if self._reported is replay else 0
-            self._reported, self._reported_problems = replay, len(replay.problems)
-        fresh = replay.problems[seen:]
+            fresh = replay.take_fresh_problems()
         if not fresh or replay.file is None:
             return
         _log(fresh)

@@ -3,11 +3,13 @@
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
 
 from face_service.store.gallery.flat_file import FlatFileGallery
+from face_service.store.gallery.replay import Replay
 from tests.store.gallery.enrolling import GRAPH, ids, names, new_face, unit
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -122,6 +124,28 @@ def test_threads_search_while_others_enrol_merge_delete_and_compact(tmp_path: Pa
         thread.join()
     assert errors == []
     assert gallery.count() == (1, 1)
+
+
+def test_the_old_vectors_are_let_go_before_the_new_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = FlatFileGallery(tmp_path)
+    gallery.add([new_face("Ada")])
+    old: list[weakref.ref[Replay]] = []
+    advance = Replay.advance
+
+    def watch(replay: Replay) -> None:
+        assert not old or old[0]() is None
+        advance(replay)
+        old[:] = [weakref.ref(replay)]
+
+    monkeypatch.setattr(Replay, "advance", watch)
+    assert gallery.count() == (1, 1)
+    first = old.pop()
+    FlatFileGallery(tmp_path).compact()
+    old[:] = [first]
+    assert gallery.search(unit(0)[None], GRAPH, 1)[0][0].subject == "Ada"
+    assert old[0] is not first
 
 
 def test_the_lock_of_the_file_also_excludes_threads(tmp_path: Path) -> None:
