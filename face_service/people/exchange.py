@@ -27,6 +27,7 @@ FORMAT = "face-export"
 VERSION = 1
 _BATCH = 500  # faces that become durable in one step
 _LONGEST_LINE = 1_000_000  # bytes
+_LAST_TIME = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -215,6 +216,9 @@ def _as_new_face(face: ExportedFace, target: ImportTarget, number: int) -> NewFa
         raise ImportRefusedError(f"line {number}: vector: not base64 of float32") from error
     except ServiceError as error:
         raise ImportRefusedError(f"line {number}: {error.message}") from error
+    moment = face.time.timestamp()
+    if not 0 <= moment <= _LAST_TIME:  # what the journal can write
+        raise ImportRefusedError(f"line {number}: time: not between 1970 and 9999")
     return NewFace(
         subject=name,
         embedding=values,
@@ -223,7 +227,7 @@ def _as_new_face(face: ExportedFace, target: ImportTarget, number: int) -> NewFa
         quality=face.quality,
         forced=face.forced,
         id=face.face,
-        time=face.time.timestamp(),
+        time=moment,
     )
 
 
