@@ -1,6 +1,6 @@
 """The service's parts on the fake graphs, without HTTP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,23 +10,11 @@ from face_service.composition import Parts, compose
 from face_service.models.engine import Engine
 from face_service.people.samples import GivenEmbedding
 from face_service.pipeline.distance import Embedding
-from face_service.settings import Settings
 from face_service.store.gallery.interface import NewFace
+from tests.conftest import settings_of
 from tests.fakes.pictures import encode, face_pixels
 
 MakeParts = Callable[..., Parts]
-
-
-def settings_of(root: Path, graphs: Path, **overrides: str) -> Settings:
-    """Return settings with their own data folders below ``root``."""
-    environment = {
-        "FACE_GRAPHS_DIR": str(graphs),
-        "FACE_FACE_DIR": str(root / "face"),
-        "FACE_TMP_DIR": str(root / "tmp"),
-        "FACE_VISIBLE_DEVICES": "-1",
-        **{f"FACE_{name.upper()}": value for name, value in overrides.items()},
-    }
-    return Settings.from_environment(environment)
 
 
 def unit(seed: int, length: int = 128) -> Embedding:
@@ -48,16 +36,6 @@ def new_face(parts: Parts, subject: str, seed: int, fingerprint: str | None = No
 def small_file(person: int) -> bytes:
     """Return a picture that the gate refuses: its face is 24 pixels high."""
     return encode(face_pixels(person, 64, 48))
-
-
-@pytest.fixture(scope="session")
-def engine(fake_graphs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """One loaded engine for all tests of the use cases."""
-    engine = compose(settings_of(tmp_path_factory.mktemp("engine"), fake_graphs)).engine
-    engine.start()
-    assert engine.wait_until_loaded(60)
-    yield engine
-    engine.stop(10)
 
 
 @pytest.fixture
