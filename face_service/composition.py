@@ -56,12 +56,10 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
     """
     limit_opencv_threads()
     engine = engine or Engine(engine_options(settings))
-    limits = Limits(settings.max_upload_bytes, settings.max_pixels, settings.max_side)
     offloader = Offloader(settings.cpu_threads)
     gate = Gate(settings.max_in_work, settings.max_pixels_in_work)
     uploads = UploadStore(settings.tmp_dir, settings.upload_ttl_seconds, settings.max_uploads)
-    options = VisionOptions(limits, settings.image_size, settings.deadline_seconds)
-    vision = Vision(engine, offloader, gate, options)
+    vision = Vision(engine, offloader, gate, _vision_options(settings))
     calibrated = CalibrationFile(settings.face_dir)
     thresholds = ThresholdChoice(
         engine, calibrated, offloader, settings.threshold, settings.identify_threshold
@@ -70,12 +68,9 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
     service = FaceService(vision, thresholds, features, uploads, offloader, gate)
     tasks = _make_tasks(settings)
     gallery = _make_gallery(settings)
-    pictures = KeptPictures(
-        PictureStore(settings.face_dir / FOLDER_NAME),
-        gallery,
-        offloader,
-        keep=settings.keep_pictures,
-    )
+    store = PictureStore(settings.face_dir / FOLDER_NAME)
+    pictures = KeptPictures(store, gallery, offloader, keep=settings.keep_pictures)
+    gate_limits = _gate_limits(settings)
     return Parts(
         settings=settings,
         engine=engine,
@@ -89,11 +84,14 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
         thresholds=thresholds,
         recognition=Recognition(vision, gallery, thresholds, offloader),
         pictures=pictures,
-        enrolment=Enrolment(
-            vision, gallery, thresholds, offloader, _gate_limits(settings), pictures
-        ),
+        enrolment=Enrolment(vision, gallery, thresholds, offloader, gate_limits, pictures),
         calibrating=Calibrating(engine, gallery, calibrated, offloader, settings.calibration_faces),
     )
+
+
+def _vision_options(settings: Settings) -> VisionOptions:
+    limits = Limits(settings.max_upload_bytes, settings.max_pixels, settings.max_side)
+    return VisionOptions(limits, settings.image_size, settings.deadline_seconds)
 
 
 def _make_tasks(settings: Settings) -> TaskStore:

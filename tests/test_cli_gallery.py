@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from face_service.cli import main
 from face_service.composition import Parts, compose
 from face_service.models.engine import Engine
 from face_service.people import exchange
+from face_service.settings import PROJECT
 from face_service.store.feature_file import FeatureFile, format_embedding
 from tests.conftest import settings_of
 from tests.fakes.pictures import blank_file, face_file
@@ -71,7 +73,7 @@ def test_folder_is_enrolled_with_a_line_a_picture(run: Run, tmp_path: Path, part
     )
     code, output, remarks = run("enrol", people)
     assert code == 0
-    ann, other = parts.gallery.iterate()
+    (ann,), (other,) = parts.gallery.iterate("ann"), parts.gallery.iterate("張")
     assert lines_of(output) == [
         {
             "file": f"{face.subject}/{name}",
@@ -255,6 +257,46 @@ def test_own_slot_of_this_card_is_imported(run: Run, parts: Parts) -> None:
     FeatureFile(face_dir).write(unit(1), parts.engine.embedder.fingerprint)
     code, _, remarks = run("import", face_dir / "feature.txt", "--subject", "ann")
     assert (code, remarks) == (0, "1 imported, 0 were enrolled already\n")
+
+
+_KILLED = """
+import os, signal, sys
+from face_service.cli import main
+from face_service.people import exchange
+from face_service.store.gallery import journal
+
+exchange._BATCH = 2
+write_all, steps = journal.write_all, 0
+
+def write_and_die(file, data):
+    global steps
+    steps += b'"op":"add"' in data
+    if steps == 3:
+        os.write(file, data[: len(data) * 2 // 3])
+        os.kill(os.getpid(), signal.SIGKILL)
+    write_all(file, data)
+
+journal.write_all = write_and_die
+main(["import", sys.argv[1]])
+"""
+
+
+def test_import_that_was_killed_loses_nothing_and_is_completed_by_another(
+    run: Run, tmp_path: Path, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.gallery.add([new_face(parts, f"s{number}", number) for number in range(6)])
+    file = tmp_path / "faces.jsonl"
+    file.write_bytes(b"".join(exchange.export_lines(parts.gallery, "")))
+    other = {**os.environ, "FACE_FACE_DIR": str(tmp_path / "other")}
+    script = [sys.executable, "-c", _KILLED, str(file)]
+    killed = subprocess.run(script, cwd=PROJECT, env=other, capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr.decode()
+    monkeypatch.setenv("FACE_FACE_DIR", other["FACE_FACE_DIR"])
+    # Of the third step a whole record was written and a part of another: neither counts.
+    assert run("import", file)[2].endswith("2 imported, 4 were enrolled already\n")
+    again = tmp_path / "again.jsonl"
+    assert run("export", again)[0] == 0
+    assert again.read_bytes() == file.read_bytes()
 
 
 def test_compaction_forgets_what_was_deleted(

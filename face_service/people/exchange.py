@@ -123,16 +123,17 @@ def import_faces(
     file.seek(start)
     if not first:
         raise ImportRefusedError("the file is empty")
-    if first != b"{":
-        if subject is None:
-            raise ImportRefusedError(
-                "this is no export: for a feature.txt, name its subject as 'subject'"
-            )
-        face = _read_feature_file(file.read(_LONGEST_LINE), target, subject, slot)
-        added = len(gallery.add([face]))
-        return ImportOutcome(added, 1 - added)
-    if subject is not None:
-        raise ImportRefusedError("an export names its subjects itself: leave 'subject' out")
+    if first == b"{":
+        if subject is not None:
+            raise ImportRefusedError("an export names its subjects itself: leave 'subject' out")
+        return _import_export(gallery, file, target)
+    face = _read_feature_file(file.read(_LONGEST_LINE), target, subject, slot)
+    added = len(gallery.add([face]))
+    return ImportOutcome(added, 1 - added)
+
+
+def _import_export(gallery: Gallery, file: BinaryIO, target: ImportTarget) -> ImportOutcome:
+    start = file.tell()
     for _ in _read_faces(file, target):
         pass  # checks every line
     imported = seen = 0
@@ -145,8 +146,12 @@ def import_faces(
 
 
 def _read_feature_file(
-    content: bytes, target: ImportTarget, subject: str, slot: FeatureFile | None
+    content: bytes, target: ImportTarget, subject: str | None, slot: FeatureFile | None
 ) -> NewFace:
+    if subject is None:
+        raise ImportRefusedError(
+            "this is no export: for a feature.txt, name its subject as 'subject'"
+        )
     name = check_subject_name(subject)
     stamp = slot.fingerprint_of(content) if slot else None
     if stamp not in (None, target.fingerprint):

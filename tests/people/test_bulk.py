@@ -113,7 +113,7 @@ def test_one_bad_file_does_not_keep_the_others_out(parts: Parts) -> None:
     assert results[2]["detail"] == "cannot be read: Permission denied"
     assert results[6]["detail"] == "internal error"
     assert [reason["code"] for reason in results[4]["reasons"]] == ["FACE_TOO_SMALL"]
-    assert [face.subject for face in parts.gallery.iterate()] == ["ann", "gus"]
+    assert {face.subject for face in parts.gallery.iterate()} == {"ann", "gus"}
 
 
 def test_enrolled_line_has_the_face_and_its_warnings(parts: Parts) -> None:
