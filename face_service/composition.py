@@ -68,6 +68,7 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
     service = FaceService(vision, thresholds, features, uploads, offloader, gate)
     kept = PictureStore(settings.face_dir / FOLDER_NAME)
     pictures = KeptPictures(kept, gallery, offloader, keep=settings.keep_pictures)
+    gate_limits = _gate_limits(settings)
     return Parts(
         settings=settings,
         engine=engine,
@@ -81,9 +82,7 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
         thresholds=thresholds,
         recognition=Recognition(vision, gallery, thresholds, offloader),
         pictures=pictures,
-        enrolment=Enrolment(
-            vision, gallery, thresholds, offloader, _gate_limits(settings), pictures
-        ),
+        enrolment=Enrolment(vision, gallery, thresholds, offloader, gate_limits, pictures),
         calibrating=Calibrating(engine, gallery, calibrated, offloader, settings.calibration_faces),
     )
 

@@ -16,6 +16,9 @@ FORBIDDEN = {
     "object_detection": {"flask", "gevent", "tensorflow", "face_service"},
     "face_service/pipeline": {"flask", "gevent", "tensorflow", "requests"},
     "face_service/store": {"flask", "gevent", "tensorflow"},
+    "face_service/people": {"flask", "werkzeug", "gevent", "tensorflow"},
+    "face_service/vision.py": {"flask", "werkzeug", "gevent", "tensorflow"},
+    "face_service/composition.py": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/concurrency": {"flask", "tensorflow"},
     "face_service/models": {"flask", "gevent", "werkzeug"},
     "face_service/build": {"flask", "gevent", "werkzeug"},
@@ -28,6 +31,7 @@ ALLOWED = {
     "store": {"pipeline", "concurrency"},
     "models": {"pipeline", "concurrency"},
     "build": {"models", "pipeline", "store"},
+    "people": {"vision", "storing", "models", "pipeline", "store", "concurrency"},
 }
 
 

@@ -93,22 +93,8 @@ class Enrolment:
         with self._vision.admitted(*pictures_among(samples)) as deadline:
             judged = [self._judge(sample, deadline) for sample in samples]
         _refuse(judged, options.force)
-        embeddings = [one.embedding for one in judged if one.embedding is not None]
-        warnings = self._warn(name, embeddings)
-        fingerprint = self._vision.engine.embedder.fingerprint
-        new = [
-            NewFace(
-                name,
-                embedding,
-                fingerprint,
-                options.source,
-                one.quality.as_dict() if one.quality else {},
-                [reason.code for reason in one.reasons],
-                # A picture is kept under its face's id, before the gallery could give it one.
-                secrets.token_hex(8) if self._pictures.keep else None,
-            )
-            for one, embedding in zip(judged, embeddings, strict=True)
-        ]
+        new = self._new_faces(name, judged, options.source)
+        warnings = self._warn(name, [face.embedding for face in new])
         old = self._pictures.ids_of(name) if options.replace else []
         with self._pictures.kept(self._to_keep(new, samples)):
             faces = use_store(self._offloader, self._gallery.add, new, replace=options.replace)
@@ -148,6 +134,22 @@ class Enrolment:
         reasons = judge(quality, 1 + rivals, self._limits)
         embedding = self._vision.embed(picture, [face], deadline)[0]
         return _Judged(embedding, quality, reasons)
+
+    def _new_faces(self, name: str, judged: Sequence[_Judged], source: str) -> list[NewFace]:
+        return [
+            NewFace(
+                name,
+                one.embedding,
+                self._vision.engine.embedder.fingerprint,
+                source,
+                one.quality.as_dict() if one.quality else {},
+                [reason.code for reason in one.reasons],
+                # A picture is kept under its face's id, before the gallery could give it one.
+                secrets.token_hex(8) if self._pictures.keep else None,
+            )
+            for one in judged
+            if one.embedding is not None
+        ]
 
     def _warn(self, subject: str, embeddings: Sequence[Embedding]) -> list[list[Reason]]:
         """Name the other subject that each embedding matches, if there is one."""

@@ -27,6 +27,7 @@ FORMAT = "face-export"
 VERSION = 1
 _BATCH = 500  # faces that become durable in one step
 _LONGEST_LINE = 1_000_000  # bytes
+_LAST_TIME = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -129,16 +130,17 @@ def import_faces(
     file.seek(start)
     if not first:
         raise ImportRefusedError("the file is empty")
-    if first != b"{":
-        if subject is None:
-            raise ImportRefusedError(
-                "this is no export: for a feature.txt, name its subject as 'subject'"
-            )
-        face = _read_feature_file(file.read(_LONGEST_LINE), target, subject, slot)
-        added = len(gallery.add([face]))
-        return ImportOutcome(added, 1 - added)
-    if subject is not None:
-        raise ImportRefusedError("an export names its subjects itself: leave 'subject' out")
+    if first == b"{":
+        if subject is not None:
+            raise ImportRefusedError("an export names its subjects itself: leave 'subject' out")
+        return _import_export(gallery, file, target)
+    face = _read_feature_file(file.read(_LONGEST_LINE), target, subject, slot)
+    added = len(gallery.add([face]))
+    return ImportOutcome(added, 1 - added)
+
+
+def _import_export(gallery: Gallery, file: BinaryIO, target: ImportTarget) -> ImportOutcome:
+    start = file.tell()
     for _ in _read_faces(file, target):
         pass  # checks every line
     imported = seen = 0
@@ -151,8 +153,12 @@ def import_faces(
 
 
 def _read_feature_file(
-    content: bytes, target: ImportTarget, subject: str, slot: FeatureFile | None
+    content: bytes, target: ImportTarget, subject: str | None, slot: FeatureFile | None
 ) -> NewFace:
+    if subject is None:
+        raise ImportRefusedError(
+            "this is no export: for a feature.txt, name its subject as 'subject'"
+        )
     name = check_subject_name(subject)
     stamp = slot.fingerprint_of(content) if slot else None
     if stamp not in (None, target.fingerprint):
@@ -222,6 +228,9 @@ def _as_new_face(face: ExportedFace, target: ImportTarget, number: int) -> NewFa
         raise ImportRefusedError(f"line {number}: vector: not base64 of float32") from error
     except ServiceError as error:
         raise ImportRefusedError(f"line {number}: {error.message}") from error
+    moment = face.time.timestamp()
+    if not 0 <= moment <= _LAST_TIME:  # what the journal can write
+        raise ImportRefusedError(f"line {number}: time: not between 1970 and 9999")
     return NewFace(
         subject=name,
         embedding=embedding,
@@ -230,7 +239,7 @@ def _as_new_face(face: ExportedFace, target: ImportTarget, number: int) -> NewFa
         quality=face.quality,
         forced=face.forced,
         id=face.face,
-        time=face.time.timestamp(),
+        time=moment,
     )
 
 

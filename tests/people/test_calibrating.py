@@ -1,0 +1,105 @@
+import json
+
+import pytest
+
+from face_service.composition import Parts
+from face_service.errors import EmbeddingMismatchError, TooFewFacesError
+from face_service.people import calibrating
+from face_service.pipeline.calibration import Calibration
+from tests.people.conftest import MakeParts, new_face
+
+
+def enrol_random(parts: Parts, subjects: int, faces: int) -> None:
+    """Enrol subjects with random vectors."""
+    parts.gallery.add(
+        [
+            new_face(parts, f"s{number}", number * faces + face)
+            for number in range(subjects)
+            for face in range(faces)
+        ]
+    )
+
+
+def measure(parts: Parts, far: float = 0.01, fpir: float = 0.1) -> Calibration:
+    return parts.calibrating.calibrate(far, fpir, apply=False)
+
+
+def test_all_faces_are_compared(parts: Parts) -> None:
+    enrol_random(parts, 10, 3)
+    found = measure(parts)
+    assert (found.faces, found.subjects) == (30, 10)
+    assert found.genuine.total == 10 * 3
+    assert found.impostor.total == 30 * 27 // 2
+    assert (found.verification.target, found.identification.target) == (0.01, 0.1)
+
+
+@pytest.mark.parametrize("subjects", [[], ["ann"], ["ann", "ann"]])
+def test_two_subjects_are_needed(parts: Parts, subjects: list[str]) -> None:
+    parts.gallery.add([new_face(parts, name, n) for n, name in enumerate(subjects)])
+    with pytest.raises(TooFewFacesError):
+        measure(parts)
+
+
+def test_measuring_alone_puts_nothing_into_force(parts: Parts) -> None:
+    enrol_random(parts, 5, 2)
+    measure(parts)
+    assert parts.thresholds.verification() == 1.05
+    assert not (parts.settings.face_dir / "calibration.json").exists()
+
+
+def test_applied_thresholds_count_until_they_are_reset(parts: Parts) -> None:
+    enrol_random(parts, 5, 2)
+    found = parts.calibrating.calibrate(0.1, 0.2, apply=True)
+    assert found.verification.threshold not in (1.05, found.identification.threshold)
+    assert parts.thresholds.verification() == found.verification.threshold
+    assert parts.thresholds.identification() == found.identification.threshold
+    stored = json.loads((parts.settings.face_dir / "calibration.json").read_text())
+    assert stored["measured"] == json.loads(json.dumps(found.as_dict()))
+    assert parts.calibrating.reset()
+    assert parts.thresholds.verification() == 1.05
+    assert not parts.calibrating.reset()
+
+
+def test_gallery_of_another_card_is_not_measured(parts: Parts) -> None:
+    parts.gallery.add([new_face(parts, f"s{n}", n, "other") for n in range(3)])
+    with pytest.raises(EmbeddingMismatchError, match="other"):
+        parts.calibrating.calibrate(0.01, 0.1, apply=True)
+    assert not (parts.settings.face_dir / "calibration.json").exists()
+
+
+def drawn(parts: Parts) -> dict[str, int]:
+    """Return the subjects that are drawn with their numbers of faces."""
+    subjects: dict[str, int] = {}
+    for face in parts.calibrating._draw():
+        subjects[face.subject] = subjects.get(face.subject, 0) + 1
+    return subjects
+
+
+@pytest.mark.parametrize(("limit", "subjects"), [(60, 20), (59, 19), (30, 10), (8, 2), (2, 2)])
+def test_no_more_faces_than_the_limit_of_whole_subjects(
+    make_parts: MakeParts, limit: int, subjects: int
+) -> None:
+    parts = make_parts(calibration_faces=str(limit))
+    enrol_random(parts, 20, 3)
+    assert list(drawn(parts).values()) == [3] * subjects
+    assert measure(parts).faces == 3 * subjects
+
+
+def test_same_subjects_are_drawn_each_time_and_not_the_first_ones(make_parts: MakeParts) -> None:
+    parts = make_parts(calibration_faces="30")
+    enrol_random(parts, 20, 3)
+    first = drawn(parts)
+    assert drawn(make_parts(calibration_faces="30")) == first
+    assert set(first) != {f"s{number}" for number in range(10)}
+    parts.enrolment.delete("s0" if "s0" not in first else "s1")
+    assert len(drawn(parts).keys() & first.keys()) >= 9
+
+
+def test_subjects_of_all_pages_take_part(
+    make_parts: MakeParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = make_parts(calibration_faces="30")
+    enrol_random(parts, 20, 3)
+    whole = drawn(parts)
+    monkeypatch.setattr(calibrating, "_PAGE", 3)
+    assert drawn(parts) == whole
