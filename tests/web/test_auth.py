@@ -29,17 +29,17 @@ def make_app(root: Path, **overrides: str) -> Flask:
     environment |= {f"FACE_{name.upper()}": value for name, value in overrides.items()}
     app = create_app(Settings.from_environment(environment))
 
-    @app.get("/v1/subjects/<subject>")
+    @app.get("/v1/trial/<subject>")
     @needs_scope("recognize")
     def look(subject: str) -> str:
         return f"looked at {len(subject)} letters"
 
     @needs_scope("enrol")
-    @app.delete("/v1/subjects/<subject>")
+    @app.delete("/v1/trial/<subject>")
     def delete(subject: str) -> str:
         return f"deleted {len(subject)} letters"
 
-    @app.get("/v1/export")
+    @app.get("/v1/trial")
     def export() -> str:
         return "all"
 
@@ -100,7 +100,7 @@ def test_readiness_needs_no_key(client: FlaskClient, keys: ApiKeys) -> None:
 
 def test_a_refusal_says_how_to_send_a_key(client: FlaskClient, keys: ApiKeys) -> None:
     keys.create("desk", ["admin"])
-    response = client.get("/v1/export")
+    response = client.get("/v1/trial")
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert response.mimetype == "application/problem+json"
@@ -121,9 +121,9 @@ def test_a_view_says_which_scope_it_needs_and_else_it_is_admin(
 ) -> None:
     headers = bearer(keys.create("some", [scope])[1])
     statuses = [
-        client.get("/v1/subjects/anna", headers=headers).status_code,
-        client.delete("/v1/subjects/anna", headers=headers).status_code,
-        client.get("/v1/export", headers=headers).status_code,
+        client.get("/v1/trial/anna", headers=headers).status_code,
+        client.delete("/v1/trial/anna", headers=headers).status_code,
+        client.get("/v1/trial", headers=headers).status_code,
     ]
     assert statuses == [looks, deletes, exports]
 
@@ -143,7 +143,7 @@ def test_the_demos_routes_can_be_left_open(tmp_path: Path, keys: ApiKeys) -> Non
     keys.create("desk", ["admin"])
     for route in (ENROLLING, *RECOGNIZING):
         assert outcome(client, route) == PASSED
-    assert outcome(client, "/v1/export", method="GET") == REFUSED
+    assert outcome(client, "/v1/trial", method="GET") == REFUSED
 
 
 def test_a_revoked_key_is_worthless_at_once(client: FlaskClient, keys: ApiKeys) -> None:
@@ -182,7 +182,7 @@ def test_the_body_of_a_refused_request_is_not_read(client: FlaskClient, keys: Ap
 def test_routes_that_do_not_exist_stay_not_found(client: FlaskClient, keys: ApiKeys) -> None:
     keys.create("desk", ["admin"])
     assert outcome(client, "/nothing") == (404, "NOT_FOUND")
-    assert outcome(client, "/v1/export") == (405, "METHOD_NOT_ALLOWED")
+    assert outcome(client, "/v1/trial") == (405, "METHOD_NOT_ALLOWED")
 
 
 def test_an_unknown_scope_is_a_defect_that_shows_at_import() -> None:
@@ -195,7 +195,7 @@ def test_the_log_names_the_key_and_never_its_token(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     key, token = keys.create("phone", ["recognize"])
-    client.get("/v1/subjects/anna", headers=bearer(token))
+    client.get("/v1/trial/anna", headers=bearer(token))
     fields = [getattr(record, "fields", {}) for record in caplog.records]
     assert [entry["key"] for entry in fields if "key" in entry] == [key.id]
     assert token.rpartition("_")[2] not in str(fields) + caplog.text

@@ -117,8 +117,8 @@ def test_counters_that_count_are_never_forgotten(clock: Clock) -> None:
 def test_requests_over_the_limit_are_answered_429(tmp_path: Path) -> None:
     client = make_app(tmp_path, rate_per_minute="2").test_client()
     client.environ_base["REMOTE_ADDR"] = STRANGER
-    assert [client.get("/v1/export").status_code for _ in range(3)] == [200, 200, 429]
-    response = client.get("/v1/export")
+    assert [client.get("/v1/trial").status_code for _ in range(3)] == [200, 200, 429]
+    response = client.get("/v1/trial")
     assert response.mimetype == "application/problem+json"
     assert response.headers["X-Face-Code"] == "RATE_LIMITED"
     assert 1 <= int(response.headers["Retry-After"]) <= 60
@@ -126,7 +126,7 @@ def test_requests_over_the_limit_are_answered_429(tmp_path: Path) -> None:
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503
     client.environ_base["REMOTE_ADDR"] = "127.0.0.1"
-    assert client.get("/v1/export").status_code == 200
+    assert client.get("/v1/trial").status_code == 200
 
 
 def test_a_key_has_its_own_limit_and_wrong_tokens_have_the_addresss(tmp_path: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_key_has_its_own_limit_and_wrong_tokens_have_the_addresss(tmp_path: Pa
     client.environ_base["REMOTE_ADDR"] = STRANGER
     _, token = ApiKeys(tmp_path / "face").create("desk", ["admin"])
     wrong = bearer(f"fk_{'1' * 16}_{'1' * 64}")
-    tried = [client.get("/v1/export", headers=wrong).status_code for _ in range(3)]
+    tried = [client.get("/v1/trial", headers=wrong).status_code for _ in range(3)]
     assert tried == [401, 401, 429]
-    right = [client.get("/v1/export", headers=bearer(token)).status_code for _ in range(3)]
+    right = [client.get("/v1/trial", headers=bearer(token)).status_code for _ in range(3)]
     assert right == [200, 200, 429]
 
 
@@ -144,7 +144,7 @@ def test_no_thread_is_left_behind(tmp_path: Path) -> None:
     before = threading.active_count()
     client = make_app(tmp_path, rate_per_minute="2").test_client()
     client.environ_base["REMOTE_ADDR"] = STRANGER
-    client.get("/v1/export")
+    client.get("/v1/trial")
     assert threading.active_count() == before
 
 
