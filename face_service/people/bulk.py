@@ -98,7 +98,7 @@ def files_in_folder(root: Path) -> list[BulkFile]:
 
 def is_clutter(name: str) -> bool:
     """Return whether a file is one that archivers and desktops leave behind."""
-    parts = PurePosixPath(name).parts
+    parts = PurePosixPath(name.replace("\\", "/")).parts
     return any(part.startswith(".") and part != ".." for part in parts) or "__MACOSX" in parts
 
 

@@ -46,9 +46,9 @@ def test_no_face_is_refused(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("settings", "data", "expected"),
     [
-        ({}, dim(1, 0.2), {"code": "TOO_DARK", "value": 31.0, "limit": 40.0}),
-        ({}, bright(1), {"code": "TOO_BRIGHT", "value": 242.8, "limit": 220.0}),
-        ({}, smooth(), {"code": "BLURRED", "value": 4.7, "limit": 35.0}),
+        ({}, dim(1, 0.2), {"code": "TOO_DARK", "value": 31.1, "limit": 40.0}),
+        ({}, bright(1), {"code": "TOO_BRIGHT", "value": 243.3, "limit": 220.0}),
+        ({}, smooth(), {"code": "BLURRED", "value": 2.3, "limit": 35.0}),
         (
             {},
             encode(face_pixels(1, 100, 70)),

@@ -251,7 +251,7 @@ def test_gallery_is_there_after_a_restart(tmp_path: Path, fake_graphs: Path) -> 
 def test_pictures_are_kept_and_deleted_with_their_faces(tmp_path: Path, fake_graphs: Path) -> None:
     client = make_app(tmp_path, fake_graphs, keep_pictures="true").test_client()
     (face,) = enrol(client, "ann", 1)
-    kept = [path for path in (tmp_path / "face").rglob("*.png")]
+    kept = list((tmp_path / "face").rglob("*.png"))
     assert [path.read_bytes() for path in kept] == [face_file(1)]
     assert face in kept[0].name
     client.delete(f"{ROUTE}/ann")
