@@ -75,7 +75,7 @@ def bodies(name: str) -> dict[str, Any]:
 
 def path_of(operation: Any) -> str:
     path = operation.path.replace("<subject>", "ann").replace("<face_id>", "0" * 16)
-    return PREFIX + path
+    return PREFIX + str(path)
 
 
 def odd_fields() -> Iterator[tuple[str, Bad]]:

@@ -21,7 +21,7 @@ def export(client: FlaskClient) -> bytes:
     response = client.get("/v1/export")
     assert (response.status_code, response.mimetype) == (200, NDJSON)
     assert response.headers["Content-Disposition"] == "attachment; filename=faces.jsonl"
-    return response.data
+    return bytes(response.data)
 
 
 def send(client: FlaskClient, data: bytes, query: str = "") -> TestResponse:

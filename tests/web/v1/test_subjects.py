@@ -118,7 +118,8 @@ def test_too_many_pictures_in_one_request_are_refused(tmp_path: Path, fake_graph
 def test_subjects_are_listed_page_by_page_in_order(client: FlaskClient) -> None:
     for name in ("dan", "ann", "cid", "bob", "eve"):
         enrol(client, name, 1)
-    pages, after = [], ""
+    pages = []
+    after: str | None = ""
     while after is not None:
         page = answer(client.get(ROUTE, query_string={"limit": 2, "after": after}))
         assert page["total"] == 5
