@@ -1,13 +1,13 @@
-"""Many posted files at once: in one temporary file, however many they are.
+"""Posted files: few in memory, many in one temporary file, however many they are.
 
-Werkzeug keeps each file below 500 kB in memory and opens a file for each larger one, and Flask
-closes them all before a streamed answer begins.
+Werkzeug itself keeps each file below 500 kB in memory, opens a file for each larger one and leaves
+it open when the body breaks off; and Flask closes them all before a streamed answer begins.
 """
 
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
 
@@ -28,23 +28,28 @@ def posted_form() -> Iterator[Form]:
         BadRequest: the body is no form, or breaks off.
     """
     with tempfile.TemporaryFile() as file:
+        yield _parse(lambda *_, **__: cast(IO[bytes], _Part(file.fileno())))
 
-        def make_stream(*_: Any, **__: Any) -> IO[bytes]:
-            return cast(IO[bytes], _Part(file.fileno()))
 
-        parser = FormDataParser(
-            make_stream,
-            max_form_memory_size=request.max_form_memory_size,
-            max_content_length=request.max_content_length,
-            max_form_parts=request.max_form_parts,
-            silent=False,
+def small_form() -> Form:
+    """Parse the current request's form, its files in memory; raises as :func:`posted_form`."""
+    return _parse(lambda *_, **__: io.BytesIO())
+
+
+def _parse(make_stream: Callable[..., IO[bytes]]) -> Form:
+    parser = FormDataParser(
+        make_stream,
+        max_form_memory_size=request.max_form_memory_size,
+        max_content_length=request.max_content_length,
+        max_form_parts=request.max_form_parts,
+        silent=False,
+    )
+    _, form, files = read_body(
+        lambda: parser.parse(
+            request.stream, request.mimetype, request.content_length, request.mimetype_params
         )
-        _, form, files = read_body(
-            lambda: parser.parse(
-                request.stream, request.mimetype, request.content_length, request.mimetype_params
-            )
-        )
-        yield form, files
+    )
+    return form, files
 
 
 class _Part(io.RawIOBase):

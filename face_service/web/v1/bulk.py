@@ -37,13 +37,14 @@ def bulk(call: Call) -> Response:
     """Enrol every file on its own; the answer begins with the first result."""
     parts = call.parts
     parts.engine.require_ready()
-    with ExitStack() as held:
-        files, options = _files(call, held)
-        how = EnrolOptions(force=options.force, source="bulk")
-        lines = _lines(enrol_files(parts.enrolment, files, how))
-        response = Response(stream_with_context(lines), mimetype="application/x-ndjson")
-        # Also when the client does not wait for the end.
-        response.call_on_close(held.pop_all().close)
+    with ExitStack() as opened:
+        files, options = _files(call, opened)
+        held = opened.pop_all()
+    how = EnrolOptions(force=options.force, source="bulk")
+    lines = _lines(enrol_files(parts.enrolment, files, how), held)
+    response = Response(stream_with_context(lines), mimetype="application/x-ndjson")
+    # Also when the client leaves before the first line.
+    response.call_on_close(held.close)
     return response
 
 
@@ -75,9 +76,9 @@ def _subject(options: fields.BulkOptions) -> str | None:
     return None if options.subject is None else check_subject_name(options.subject)
 
 
-def _lines(results: Generator[BulkResult, None, None]) -> Iterator[str]:
+def _lines(results: Generator[BulkResult, None, None], held: ExitStack) -> Iterator[str]:
     counts = {"enrolled": 0, "refused": 0, "failed": 0}
-    with closing(results):
+    with held, closing(results):
         try:
             for result in results:
                 line = result.as_dict()

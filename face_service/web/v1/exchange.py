@@ -3,9 +3,11 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import IO, BinaryIO, cast
 
 from flask import Response, request, stream_with_context
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from face_service.errors import (
     EmbeddingMismatchError,
@@ -21,6 +23,7 @@ from face_service.errors import (
 )
 from face_service.people.exchange import ImportTarget, export_lines, import_faces, join_lines
 from face_service.storing import use_store
+from face_service.web.posted_files import posted_form
 from face_service.web.uploads import FIELD, read_body
 from face_service.web.v1 import answers, fields
 from face_service.web.v1.operation import Call, Operation
@@ -57,16 +60,17 @@ def import_(call: Call) -> answers.ImportAnswer:
     parts, options = call.parts, call.options
     parts.engine.require_ready()
     request.max_content_length = parts.settings.max_bulk_bytes
-    if request.mimetype == "multipart/form-data":
-        form = read_body(lambda: request.form)
-        options = check(
-            fields.ImportOptions, {**options.model_dump(exclude_unset=True), **single_values(form)}
-        )
     embedder = parts.engine.embedder
-    length = embedder.length(parts.vision.deadline())
-    target = ImportTarget(embedder.fingerprint, length)
-    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
-        _spool(spool)
+    target = ImportTarget(embedder.fingerprint, embedder.length(parts.vision.deadline()))
+    with ExitStack() as held:
+        source: IO[bytes] = request.stream
+        if request.mimetype == "multipart/form-data":
+            form, files = held.enter_context(posted_form())
+            given = {**options.model_dump(exclude_unset=True), **single_values(form)}
+            options = check(fields.ImportOptions, given)
+            source = _posted(files)
+        spool = held.enter_context(tempfile.SpooledTemporaryFile(_SPOOL_BYTES))
+        _copy(source, spool)
         file = cast(BinaryIO, spool)
         outcome = use_store(
             parts.offloader, import_faces, parts.gallery, file, target, options.subject
@@ -82,14 +86,15 @@ def calibrate(call: Call) -> answers.CalibrateAnswer:
     return answers.CalibrateAnswer(**found.as_dict(), applied=options.apply)
 
 
-def _spool(spool: IO[bytes]) -> None:
-    """Copy what is to be imported to a file: it is read twice."""
-    source: IO[bytes] = request.stream
-    if request.mimetype == "multipart/form-data":
-        posted = request.files.get(FIELD)
-        if posted is None:
-            raise MissingFieldError(f"multipart field '{FIELD}' is missing")
-        source = posted.stream
+def _posted(files: MultiDict[str, FileStorage]) -> IO[bytes]:
+    posted = files.get(FIELD)
+    if posted is None:
+        raise MissingFieldError(f"multipart field '{FIELD}' is missing")
+    return posted.stream
+
+
+def _copy(source: IO[bytes], spool: IO[bytes]) -> None:
+    """Copy what is to be imported to a file: it is read twice, line by line."""
     read_body(lambda: shutil.copyfileobj(source, spool))
     if not spool.tell():
         raise MissingFieldError("the body is empty")

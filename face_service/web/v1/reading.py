@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from face_service.errors import InvalidRequestError, MissingFieldError, TooLargeError
 from face_service.people.samples import GivenEmbedding, Sample
 from face_service.web.components import Components
+from face_service.web.posted_files import small_form
 from face_service.web.uploads import FIELD, read_body, read_query
 from face_service.web.v1.fields import EmbeddingField, Fields, PictureFields, SampleFields
 from face_service.web.v1.operation import Call, Operation
@@ -110,16 +111,17 @@ def _read_json() -> dict[str, Any]:
 
 
 def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
-    values: dict[str, Any] = single_values(read_body(lambda: request.form))
+    form, posted = small_form()
+    values: dict[str, Any] = single_values(form)
     if isinstance(text := values.get("embedding"), str) and operation.body == "samples":
         try:
             values["embedding"] = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InvalidRequestError("embedding: is not JSON") from error
-    unknown = [name for name in request.files if name != FIELD]
+    unknown = [name for name in posted if name != FIELD]
     if unknown:
         raise InvalidRequestError(f"{_shown(unknown[0])}: files are sent in the field '{FIELD}'")
-    files = [file.read() for file in request.files.getlist(FIELD)]
+    files = [file.read() for file in posted.getlist(FIELD)]
     if not all(files):
         raise MissingFieldError(f"a file in the field '{FIELD}' is empty")
     return values, files
