@@ -20,6 +20,7 @@ from face_service.settings import Settings
 from face_service.store.calibration_file import CalibrationFile
 from face_service.store.feature_file import FeatureFile
 from face_service.store.gallery.flat_file import FlatFileGallery
+from face_service.store.gallery.interface import Gallery
 from face_service.store.gallery.limits import GalleryLimits
 from face_service.store.pictures import FOLDER_NAME, PictureStore
 from face_service.store.tasks import TaskStore
@@ -28,12 +29,25 @@ from face_service.vision import Vision, VisionOptions
 
 
 @dataclass(frozen=True)
+class Threads:
+    """Three sets of threads, so that none has to wait for the others.
+
+    ``cpu`` decodes and cuts, ``storage`` reads and writes files and searches the gallery,
+    ``background`` does what takes seconds, one after the other.
+    """
+
+    cpu: Offloader
+    storage: Offloader
+    background: Offloader
+
+
+@dataclass(frozen=True)
 class Parts:
     """The parts of one service."""
 
     settings: Settings
     engine: Engine
-    offloader: Offloader
+    threads: Threads
     vision: Vision
     service: FaceService
     jobs: DetectionJobs
@@ -56,34 +70,43 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
     """
     limit_opencv_threads()
     engine = engine or Engine(engine_options(settings))
-    offloader = Offloader(settings.cpu_threads)
+    threads = _make_threads(settings)
+    storage = threads.storage
     gate = Gate(settings.max_in_work, settings.max_pixels_in_work)
-    vision = Vision(engine, offloader, gate, _vision_options(settings))
+    vision = Vision(engine, threads.cpu, gate, _vision_options(settings))
     uploads = UploadStore(settings.tmp_dir, settings.upload_ttl_seconds, settings.max_uploads)
     tasks = _make_tasks(settings)
     gallery = _make_gallery(settings)
     calibrated = CalibrationFile(settings.face_dir)
-    thresholds = ThresholdChoice(engine, gallery, calibrated, offloader, _chosen(settings))
-    features = FeatureFile(settings.face_dir)
-    service = FaceService(vision, thresholds, features, uploads, offloader, gate)
+    thresholds = ThresholdChoice(engine, gallery, calibrated, storage, _chosen(settings))
+    slot = FeatureFile(settings.face_dir)
+    service = FaceService(vision, thresholds, slot, uploads, storage, gate)
     kept = PictureStore(settings.face_dir / FOLDER_NAME)
-    pictures = KeptPictures(kept, gallery, offloader, keep=settings.keep_pictures)
-    gate_limits = _gate_limits(settings)
+    pictures = KeptPictures(kept, gallery, storage, keep=settings.keep_pictures)
+    limits = _gate_limits(settings)
     return Parts(
         settings=settings,
         engine=engine,
-        offloader=offloader,
+        threads=threads,
         vision=vision,
         service=service,
-        jobs=DetectionJobs(vision, service, tasks, gate, offloader, settings.image_size),
+        jobs=DetectionJobs(vision, service, tasks, gate, storage, settings.image_size),
         uploads=uploads,
         tasks=tasks,
         gallery=gallery,
         thresholds=thresholds,
-        recognition=Recognition(vision, gallery, thresholds, offloader),
+        recognition=Recognition(vision, gallery, thresholds, storage),
         pictures=pictures,
-        enrolment=Enrolment(vision, gallery, thresholds, offloader, gate_limits, pictures),
-        calibrating=Calibrating(engine, gallery, calibrated, offloader, settings.calibration_faces),
+        enrolment=Enrolment(vision, gallery, thresholds, storage, limits, pictures),
+        calibrating=_make_calibrating(settings, engine, gallery, calibrated, threads),
+    )
+
+
+def _make_threads(settings: Settings) -> Threads:
+    return Threads(
+        cpu=Offloader(settings.cpu_threads),
+        storage=Offloader(settings.storage_threads),
+        background=Offloader(1),
     )
 
 
@@ -94,6 +117,17 @@ def _vision_options(settings: Settings) -> VisionOptions:
 
 def _chosen(settings: Settings) -> ChosenThresholds:
     return ChosenThresholds(settings.threshold, settings.identify_threshold, settings.identify_fpir)
+
+
+def _make_calibrating(
+    settings: Settings,
+    engine: Engine,
+    gallery: Gallery,
+    calibrated: CalibrationFile,
+    threads: Threads,
+) -> Calibrating:
+    most = settings.calibration_faces
+    return Calibrating(engine, gallery, calibrated, threads.background, most)
 
 
 def _make_tasks(settings: Settings) -> TaskStore:

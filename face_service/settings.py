@@ -111,7 +111,10 @@ class Settings:
     deadline_seconds: float = _setting(
         30.0, number(0.1, 600), "Time a request may wait for the graphs."
     )
-    cpu_threads: int = _setting(2, whole(1, 64), "Threads for decoding, cropping and disk writes.")
+    cpu_threads: int = _setting(2, whole(1, 64), "Threads for decoding and cropping.")
+    storage_threads: int = _setting(
+        2, whole(1, 64), "Threads for files and for searching the gallery."
+    )
     max_connections: int = _setting(
         1000, whole(1, 100_000), "Open connections of python flask_run.py."
     )

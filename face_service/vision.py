@@ -30,6 +30,7 @@ from face_service.pipeline.detection import (
     prepare_detector_picture,
 )
 from face_service.pipeline.distance import Embedding
+from face_service.pipeline.quality import FaceQuality, measure_quality
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,12 @@ class Vision:
                 landmarker.locate(crops, deadline), regions, faces, strict=True
             )
         ]
+
+    def measure(
+        self, picture: Picture, face: Detection, located: Landmarks, deadline: float
+    ) -> FaceQuality:
+        """Return how good the picture of a face with known landmarks is."""
+        return self._offloader.run_by(deadline, measure_quality, picture, face, located.points)
 
     @property
     def _limits(self) -> Limits:

@@ -207,7 +207,8 @@ def test_export_that_fails_leaves_no_half(
 def test_damaged_export_is_refused_by_its_line(run: Run, tmp_path: Path, parts: Parts) -> None:
     parts.gallery.add([new_face(parts, "ann", 1)])
     file = tmp_path / "faces.jsonl"
-    file.write_bytes(b"".join(exchange.export_lines(parts.gallery, "")) + b"{\n")
+    header, _, end = exchange.export_lines(parts.gallery, "")
+    file.write_bytes(header + b"\n{\n" + end)
     parts.gallery.delete("ann")
     code, output, remarks = run("import", file)
     assert (code, output) == (1, "")

@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "max_batch": 8,
     "deadline_seconds": 30.0,
     "cpu_threads": 2,
+    "storage_threads": 2,
     "max_connections": 1000,
     "idle_seconds": 20.0,
     "upload_ttl_seconds": 600.0,

@@ -132,7 +132,13 @@ def _import(options: argparse.Namespace) -> int:
         target = ImportTarget(embedder.fingerprint, length)
         slot = FeatureFile(parts.settings.face_dir)
         outcome = use_store(
-            parts.offloader, import_faces, parts.gallery, file, target, options.subject, slot
+            parts.threads.background,
+            import_faces,
+            parts.gallery,
+            file,
+            target,
+            options.subject,
+            slot,
         )
     remark(f"{outcome.imported} imported, {outcome.skipped} were enrolled already")
     return 0
@@ -151,7 +157,7 @@ def _readable(path: Path) -> BinaryIO:
 
 def _compact(_: argparse.Namespace) -> int:
     parts = compose(Settings.from_environment())
-    report = use_store(parts.offloader, parts.gallery.compact)
+    report = use_store(parts.threads.background, parts.gallery.compact)
     strays = parts.pictures.sweep()
     remark(
         f"{report.faces} faces in {report.bytes_after} bytes, before {report.bytes_before}; "

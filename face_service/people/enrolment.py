@@ -20,7 +20,7 @@ from face_service.pipeline.enrolment_gate import (
     judge,
     no_face_reason,
 )
-from face_service.pipeline.quality import FaceQuality, measure_quality
+from face_service.pipeline.quality import FaceQuality
 from face_service.store.gallery.interface import Face, Gallery, NewFace
 from face_service.store.gallery.names import check_subject_name
 from face_service.storing import use_store
@@ -129,7 +129,7 @@ class Enrolment:
             return _Judged(None, reasons=[no_face_reason()])
         face = self._vision.choose(faces)
         located = self._vision.locate_landmarks(picture, [face], deadline)[0]
-        quality = self._offloader.run_by(deadline, measure_quality, picture, face, located.points)
+        quality = self._vision.measure(picture, face, located, deadline)
         rivals = count_rivals(faces, face, picture, self._limits.other_face)
         reasons = judge(quality, 1 + rivals, self._limits)
         embedding = self._vision.embed(picture, [face], deadline)[0]

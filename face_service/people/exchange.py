@@ -1,8 +1,9 @@
 """The gallery as JSON lines, out and in; and the demo's ``feature.txt``, in.
 
-The first line of an export is its header, ``{"format": "face-export", "version": 1, "fingerprint",
-"faces"}``; each further line is a face: ``subject``, ``face`` (its id), ``time`` (UTC, ISO 8601),
-``source``, ``quality``, ``forced`` and ``vector`` (base64 of float32, little-endian).
+The first line of an export is its header, ``{"format": "face-export", "version": 1,
+"fingerprint"}``; each further line is a face: ``subject``, ``face`` (its id), ``time`` (UTC, ISO
+8601), ``source``, ``quality``, ``forced`` and ``vector`` (base64 of float32, little-endian). The
+last line is ``{"end": true, "faces"}``: without it, an export that was cut off would look whole.
 """
 
 import base64
@@ -11,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any, BinaryIO, TypeVar
 
 import numpy as np
@@ -27,6 +28,7 @@ FORMAT = "face-export"
 VERSION = 1
 _BATCH = 500  # faces that become durable in one step
 _LONGEST_LINE = 1_000_000  # bytes
+_END = b'{"end":true'
 _LAST_TIME = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 T = TypeVar("T", bound=BaseModel)
 
@@ -38,7 +40,6 @@ class ExportHeader(BaseModel):
     format: str
     version: int
     fingerprint: str
-    faces: int = 0
 
 
 class ExportedFace(BaseModel):
@@ -83,13 +84,13 @@ def export_lines(gallery: Gallery, fingerprint: str) -> Iterator[bytes]:
         "format": FORMAT,
         "version": VERSION,
         "fingerprint": first.fingerprint if first else fingerprint,
-        "faces": gallery.count()[1],
     }
     yield _line(header)
-    if first:
-        yield _line(_as_table(first))
-    for face in faces:
+    count = 0
+    for face in chain([first] if first else [], faces):
         yield _line(_as_table(face))
+        count += 1
+    yield _line({"end": True, "faces": count})
 
 
 def import_faces(
@@ -188,8 +189,16 @@ def _read_faces(file: BinaryIO, target: ImportTarget) -> Iterator[NewFace]:
             f"the export was made by another graph or preprocessing ({header.fingerprint[:64]}) "
             f"than the loaded one ({target.fingerprint}): enrol from the pictures again"
         )
+    ended = False
     for number, line in lines:
-        yield _as_new_face(_parse(ExportedFace, line, number), target, number)
+        if ended:
+            raise ImportRefusedError(f"line {number}: follows the export's last line")
+        if line.startswith(_END):
+            ended = True
+        else:
+            yield _as_new_face(_parse(ExportedFace, line, number), target, number)
+    if not ended:
+        raise ImportRefusedError("the export is cut off: its last line is missing")
 
 
 def _numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -11,7 +11,7 @@ from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import Embedding, euclidean_distance, is_match
-from face_service.pipeline.quality import FaceQuality, measure_quality
+from face_service.pipeline.quality import FaceQuality
 from face_service.store.gallery.interface import Candidate, Gallery
 from face_service.storing import use_store
 from face_service.vision import Landmarks, Vision
@@ -172,7 +172,7 @@ class Recognition:
     ) -> FaceQuality | None:
         if located is None:
             return None
-        return self._offloader.run_by(deadline, measure_quality, picture, face, located.points)
+        return self._vision.measure(picture, face, located, deadline)
 
     def _search(
         self, probes: Sequence[Probe], limit: int, subject: str | None = None

@@ -113,7 +113,7 @@ def _ask(parts: Components, question: Callable[..., T], *arguments: str) -> T:
     """
     if parts.keys.is_fresh():
         return question(*arguments)
-    return parts.offloader.run(question, *arguments)
+    return parts.threads.storage.run(question, *arguments)
 
 
 def _comes_from_another_site(settings: Settings) -> bool:

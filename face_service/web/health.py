@@ -29,10 +29,10 @@ def readyz() -> Response:
     parts.engine.require_ready()
     for folder in (parts.settings.face_dir, parts.settings.tmp_dir):
         try:
-            parts.offloader.run(check_writable, folder)
+            parts.threads.storage.run(check_writable, folder)
         except OSError as error:
             raise NotReadyError(f"{folder} cannot be written: {error.strerror}", 30) from error
     graphs = {role: file.path.name for role, file in parts.engine.files.items()}
-    subjects, faces = use_store(parts.offloader, parts.gallery.count)
+    subjects, faces = use_store(parts.threads.storage, parts.gallery.count)
     gallery = {"subjects": subjects, "faces": faces}
     return jsonify(status="ready", graphs=graphs, gallery=gallery)

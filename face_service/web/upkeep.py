@@ -14,8 +14,8 @@ def open_gallery(parts: Components) -> None:
     """Read the gallery before the first request needs it; a failure shows in ``/readyz``."""
     started = time.monotonic()
     try:
-        parts.offloader.run(parts.gallery.open)
-        subjects, faces = parts.offloader.run(parts.gallery.count)
+        parts.threads.background.run(parts.gallery.open)
+        subjects, faces = parts.threads.storage.run(parts.gallery.count)
     except (OSError, ServiceError) as error:
         _LOG.error("the gallery cannot be read: %s", error)
         return
@@ -35,12 +35,14 @@ def sweep(parts: Components) -> None:
     """Delete expired uploads and task states; compact the gallery's journal if it is due."""
     for store in (parts.uploads, parts.tasks):
         try:
-            parts.offloader.run(store.sweep)
+            parts.threads.storage.run(store.sweep)
         except OSError as error:
             _LOG.warning("cannot sweep: %s", error)
     try:
-        if parts.offloader.run(parts.gallery.needs_compaction, time.time()):
-            parts.offloader.run(parts.gallery.compact)
-            _LOG.info("gallery compacted")
+        if parts.threads.storage.run(parts.gallery.needs_compaction, time.time()):
+            report = parts.threads.background.run(parts.gallery.compact)
+            parts.pictures.sweep()
+            fields = {"faces": report.faces, "dropped": report.dropped}
+            _LOG.info("gallery compacted", extra={"fields": fields})
     except (OSError, ServiceError) as error:
         _LOG.warning("cannot compact the gallery: %s", error)

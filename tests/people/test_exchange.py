@@ -34,7 +34,8 @@ from tests.people.conftest import small_file, unit
 
 CARD = "0123456789abcdef"
 TARGET = ImportTarget(CARD, 128)
-HEADER = {"format": "face-export", "version": 1, "fingerprint": CARD, "faces": 1}
+HEADER = {"format": "face-export", "version": 1, "fingerprint": CARD}
+END = {"end": True, "faces": 1}
 
 
 @pytest.fixture
@@ -59,8 +60,13 @@ def line_of(number: int, **changes: Any) -> dict[str, Any]:
 
 def file_of(*lines: dict[str, Any] | str) -> io.BytesIO:
     """Return a file of JSON lines, or of lines as they are."""
-    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    whole = (*lines, END)
+    texts = [line if isinstance(line, str) else dumps(line) for line in whole]
     return io.BytesIO("".join(text + "\n" for text in texts).encode())
+
+
+def dumps(table: dict[str, Any]) -> str:
+    return json.dumps(table, separators=(",", ":"))
 
 
 def exported(gallery: FlatFileGallery, card: str = CARD) -> io.BytesIO:
@@ -99,14 +105,30 @@ def test_round_trip_keeps_every_bit(parts: Parts, gallery: FlatFileGallery) -> N
 
 def test_header_says_what_the_faces_are(gallery: FlatFileGallery) -> None:
     gallery.add([NewFace("ann", unit(1), "of the gallery", "api")])
-    header, _ = (json.loads(line) for line in export_lines(gallery, "loaded"))
+    header, _, end = (json.loads(line) for line in export_lines(gallery, "loaded"))
     assert header == {**HEADER, "fingerprint": "of the gallery"}
+    assert end == END
 
 
 def test_empty_gallery_exports_a_header_that_can_be_imported(gallery: FlatFileGallery) -> None:
     file = exported(gallery)
-    assert json.loads(file.getvalue()) == {**HEADER, "faces": 0}
+    assert [json.loads(line) for line in file] == [HEADER, {**END, "faces": 0}]
+    file.seek(0)
     assert import_faces(gallery, file, TARGET, None) == ImportOutcome(0, 0)
+
+
+def test_export_that_was_cut_off_at_a_line_is_refused(gallery: FlatFileGallery) -> None:
+    whole = file_of(HEADER, line_of(1), line_of(2)).getvalue().splitlines(keepends=True)
+    error = refusal(gallery, io.BytesIO(b"".join(whole[:-1])))
+    assert error.message == "the export is cut off: its last line is missing"
+    assert gallery.count() == (0, 0)
+
+
+def test_what_follows_the_end_is_not_passed_over(gallery: FlatFileGallery) -> None:
+    twice = file_of(HEADER, line_of(1)).getvalue() + file_of(HEADER, line_of(2)).getvalue()
+    error = refusal(gallery, io.BytesIO(twice))
+    assert error.message == "line 4: follows the export's last line"
+    assert gallery.count() == (0, 0)
 
 
 def test_repeated_import_adds_nothing(gallery: FlatFileGallery) -> None:

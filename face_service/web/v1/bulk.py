@@ -59,7 +59,7 @@ def _files(call: Call, held: ExitStack) -> tuple[Iterator[BulkFile], fields.Bulk
     if request.mimetype in _ZIP:
         subject = _subject(options)
         archive = _spool_body(held)
-        return files_in_zip(archive, subject, budget, parts.offloader), options
+        return files_in_zip(archive, subject, budget, parts.threads.cpu), options
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("send a ZIP as application/zip, or files as multipart/form-data")
     form, files = held.enter_context(posted_form())
@@ -120,7 +120,7 @@ def _each_in_posted_zip(
     file: FileStorage, subject: str | None, budget: Budget, parts: Components
 ) -> Iterator[BulkFile]:
     try:
-        files = files_in_zip(file.stream, subject, budget, parts.offloader)
+        files = files_in_zip(file.stream, subject, budget, parts.threads.cpu)
     except ServiceError as error:  # the other files are none the worse for it
         yield failed_file(file.filename or "", error)
         return

@@ -22,6 +22,7 @@ from face_service.errors import (
     TooLargeError,
 )
 from face_service.people.exchange import ImportTarget, export_lines, import_faces, join_lines
+from face_service.store.feature_file import FeatureFile
 from face_service.storing import use_store
 from face_service.web.posted_files import posted_form
 from face_service.web.uploads import FIELD, read_body
@@ -40,14 +41,14 @@ def export(call: Call) -> Response:
     parts.engine.require_ready()
     lines = join_lines(export_lines(parts.gallery, parts.engine.embedder.fingerprint), _PIECE_BYTES)
     # The first before the status is sent: a gallery that cannot be read is an error, not a stub.
-    first = use_store(parts.offloader, next, lines, b"")
+    first = use_store(parts.threads.storage, next, lines, b"")
 
     def pieces() -> Iterator[bytes]:
         piece = first
         while piece:
             yield piece
             # Each is read from the journal away from the event loop.
-            piece = use_store(parts.offloader, next, lines, b"")
+            piece = use_store(parts.threads.storage, next, lines, b"")
 
     name = "attachment; filename=faces.jsonl"
     return Response(
@@ -73,7 +74,13 @@ def import_(call: Call) -> answers.ImportAnswer:
         _copy(source, spool)
         file = cast(BinaryIO, spool)
         outcome = use_store(
-            parts.offloader, import_faces, parts.gallery, file, target, options.subject
+            parts.threads.background,
+            import_faces,
+            parts.gallery,
+            file,
+            target,
+            options.subject,
+            FeatureFile(parts.settings.face_dir),
         )
     return answers.ImportAnswer(imported=outcome.imported, skipped=outcome.skipped)
 
@@ -143,6 +150,6 @@ OPERATIONS = (
         body="options",
         options=fields.CalibrateOptions,
         answer=answers.CalibrateAnswer,
-        errors=(TooFewFacesError,),
+        errors=(TooFewFacesError, EmbeddingMismatchError),
     ),
 )

@@ -55,7 +55,7 @@ def read_call(operation: Operation, parts: Components, path: Mapping[str, str]) 
     _check_count(operation, len(files) + len(images) + len(urls) + len(embeddings), parts)
     samples: list[Sample] = [
         *files,
-        *(parts.offloader.run(_decode_base64, text) for text in images),
+        *(parts.threads.cpu.run(_decode_base64, text) for text in images),
         *(parts.fetcher.fetch(url) for url in urls),
         *(GivenEmbedding(given.fingerprint, given.values) for given in embeddings),
     ]

@@ -31,7 +31,7 @@ def list_subjects(call: Call) -> answers.SubjectListAnswer:
     if options.limit > limit:
         raise InvalidRequestError(f"limit: at most {limit} subjects a page")
     page = use_store(
-        call.parts.offloader,
+        call.parts.threads.storage,
         call.parts.gallery.list_subjects,
         options.after,
         options.limit,
@@ -100,7 +100,7 @@ def _subject(call: Call) -> str:
 
 def _faces_of(call: Call, subject: str) -> list[Face]:
     gallery = call.parts.gallery
-    return use_store(call.parts.offloader, lambda: list(gallery.iterate(subject)))
+    return use_store(call.parts.threads.storage, lambda: list(gallery.iterate(subject)))
 
 
 def _face(face: Face, options: fields.FaceOptions) -> answers.EnrolledFaceAnswer:

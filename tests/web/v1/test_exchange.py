@@ -37,15 +37,16 @@ def everything(client: FlaskClient) -> list[Any]:
 
 def test_export_is_a_header_and_a_line_for_each_face(client: FlaskClient) -> None:
     ids = enrol(client, "ann", 1, 2)
-    header, *faces = [json.loads(line) for line in export(client).splitlines()]
+    header, *faces, end = [json.loads(line) for line in export(client).splitlines()]
     card = embed(client, 1)["fingerprint"]
-    assert header == {"format": "face-export", "version": 1, "fingerprint": card, "faces": 2}
+    assert header == {"format": "face-export", "version": 1, "fingerprint": card}
+    assert end == {"end": True, "faces": 2}
     assert [(face["subject"], face["face"]) for face in faces] == [("ann", one) for one in ids]
     assert len(base64.b64decode(faces[0]["vector"])) == 128 * 4
 
 
 def test_export_of_an_empty_gallery_can_be_imported(client: FlaskClient) -> None:
-    assert json.loads(export(client))["faces"] == 0
+    assert json.loads(export(client).splitlines()[-1]) == {"end": True, "faces": 0}
     assert answer(send(client, export(client))) == {"imported": 0, "skipped": 0}
 
 
@@ -169,7 +170,7 @@ def test_line_that_breaks_off_is_refused(client: FlaskClient) -> None:
     enrol(client, "ann", 1, 1)
     exported = export(client)
     client.delete("/v1/subjects/ann")
-    found = problem(send(client, exported[:-20]), 422, "IMPORT_INVALID")
+    found = problem(send(client, exported[:-40]), 422, "IMPORT_INVALID")
     assert found["detail"].startswith("line 3: ")
     assert faces_in(client) == set()
 
