@@ -24,6 +24,7 @@ from face_service.setting_types import (
     size,
     text,
     whole,
+    words,
 )
 
 PREFIX = "FACE_"
@@ -217,6 +218,9 @@ class Settings:
     )
     trusted_proxies: int = _setting(
         0, whole(0, 10), "Proxies in front whose X-Forwarded-For is believed."
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        (), words, "Names by which clients may address the service (Host); none allows any."
     )
     cors_origins: tuple[str, ...] = _setting(
         (), origins, "Origins whose pages may call the API, separated by commas; none by default."

@@ -68,6 +68,7 @@ DEFAULTS: dict[str, Any] = {
     "lockout_failures": 10,
     "lockout_seconds": 300,
     "trusted_proxies": 0,
+    "trusted_hosts": (),
     "cors_origins": (),
     "log_level": "INFO",
     "log_format": "text",

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, made from the same tables as the routes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
@@ -25,7 +25,7 @@ from face_service.errors import (
 )
 from face_service.web.v1.answers import Problem
 from face_service.web.v1.fields import Fields
-from face_service.web.v1.operation import Operation
+from face_service.web.v1.operation import Operation, Tag
 
 _REF = "#/components/schemas/{model}"
 _ALWAYS = (
@@ -84,6 +84,7 @@ def make_document(operations: Sequence[Operation], prefix: str) -> dict[str, Any
     return {
         "openapi": "3.1.0",
         "info": {"title": "Face service", "version": __version__, "description": _INTRODUCTION},
+        "tags": [{"name": tag} for tag in get_args(Tag)],
         "paths": paths,
         "components": {"schemas": schemas["$defs"], "securitySchemes": _security_schemes()},
         # Without any key the service is open, hence the empty requirement.
@@ -104,6 +105,7 @@ def _describe(
     described: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.summary,
+        "tags": [one.tag],
         "description": f"Needs an API key of scope `{one.scope}` once keys exist.",
         "parameters": parameters + in_query,
         "responses": _responses(one, answer, problem),

@@ -22,6 +22,9 @@ def protect(app: Flask, settings: Settings) -> None:
         proxies = settings.trusted_proxies
         believed = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)
         app.wsgi_app = believed  # type: ignore[method-assign]
+    if settings.trusted_hosts:
+        # Against DNS rebinding: a page whose name is made to lead here is of no known name.
+        app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts)
     install_security_headers(app, settings)
     if settings.cors_origins:
         origins = [_as_pattern(origin) for origin in settings.cors_origins]

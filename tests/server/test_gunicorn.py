@@ -41,6 +41,26 @@ def test_forked_workers_run_graphs_and_share_the_stores(
         assert set(states) <= {"processing", "done"}
 
 
+def test_an_enrolment_through_one_worker_is_seen_by_the_other_at_once(
+    tmp_path: Path, fake_graphs: Path
+) -> None:
+    with gunicorn(tmp_path, fake_graphs) as server:
+        wait_for_both_workers(server)
+        for number in range(20):
+            path = f"{server.url}/v1/subjects/person{number}"
+            enrolled = requests.post(
+                f"{server.url}/v1/subjects",
+                data={"subject": f"person{number}", "force": "true"},
+                files={"file": face_file(number)},
+                timeout=30,
+            )
+            assert enrolled.status_code == 201, enrolled.text
+            # Each on a new connection: some reach the other worker.
+            assert [requests.get(path, timeout=30).status_code for _ in range(4)] == [200] * 4
+            assert requests.delete(path, timeout=30).status_code == 200
+            assert [requests.get(path, timeout=30).status_code for _ in range(4)] == [404] * 4
+
+
 def test_strangers_are_warned_of_once(tmp_path: Path, fake_graphs: Path) -> None:
     with gunicorn(tmp_path, fake_graphs, "-b", "0.0.0.0:0", ready=False) as server:
         first_answer(server, "/healthz")

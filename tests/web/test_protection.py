@@ -128,3 +128,16 @@ def test_uploads_and_answers_are_as_before(tmp_path: Path) -> None:
     client = make_app(tmp_path).test_client()
     assert client.get("/").text == "<h1>Hello World!</h1>"
     assert post_file(client, "/upload", face_file(1)).status_code == 200
+
+
+def test_only_trusted_hosts_are_answered_once_there_are_some(tmp_path: Path) -> None:
+    client = make_app(tmp_path, trusted_hosts="faces.example, localhost").test_client()
+    assert client.get("/healthz", headers={"Host": "faces.example"}).status_code == 200
+    assert client.get("/healthz", headers={"Host": "localhost:5000"}).status_code == 200
+    refused = client.get("/healthz", headers={"Host": "rebound.example"})
+    assert (refused.status_code, refused.headers["X-Face-Code"]) == (400, "BAD_REQUEST")
+
+
+def test_any_host_is_answered_by_default(tmp_path: Path) -> None:
+    client = make_app(tmp_path).test_client()
+    assert client.get("/healthz", headers={"Host": "anything.example"}).status_code == 200

@@ -139,6 +139,7 @@ OPERATIONS = (
         name="enrolBulk",
         view=bulk,
         summary="Enrol many files or a ZIP of <subject>/<file>; a JSON line per file",
+        tag="Subjects",
         scope="enrol",
         body="files",
         options=fields.BulkOptions,

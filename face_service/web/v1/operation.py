@@ -14,6 +14,7 @@ from face_service.web.v1.fields import Fields, NoOptions, PictureFields, SampleF
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Scope = Literal["recognize", "enrol", "admin"]
+Tag = Literal["Recognition", "Subjects", "Gallery"]
 # What a request's body is: nothing; options only; one picture; pictures and embeddings; many files
 # or a ZIP, streamed; JSON lines, streamed.
 Body = Literal["none", "options", "picture", "samples", "files", "lines"]
@@ -42,6 +43,7 @@ class Operation:
     name: str
     view: Callable[[Call], BaseModel | Response]
     summary: str
+    tag: Tag
     scope: Scope
     body: Body = "none"
     options: type[Fields] = NoOptions
