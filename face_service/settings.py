@@ -157,7 +157,7 @@ class Settings:
         "Age at which a deletion is carried out on disk: the journal is rewritten without it.",
     )
     keep_pictures: bool = _setting(False, flag, "Keep the pictures of enrolled faces in face/.")
-    enrol_min_score: float = _setting(0.6, number(0, 1), "Least detection score to enrol, 0..1.")
+    enrol_min_score: float = _setting(0.5, number(0, 1), "Least detection score to enrol, 0..1.")
     enrol_min_pixels: int = _setting(
         40, whole(1, 10_000), "Least shorter side of the face's box to enrol, pixels of the upload."
     )

@@ -47,7 +47,7 @@ DEFAULTS: dict[str, Any] = {
     "max_subject_faces": 100,
     "compact_after_seconds": 86400.0,
     "keep_pictures": False,
-    "enrol_min_score": 0.6,
+    "enrol_min_score": 0.5,
     "enrol_min_pixels": 40,
     "enrol_min_sharpness": 35.0,
     "enrol_min_brightness": 40.0,

@@ -195,11 +195,12 @@ def _value(value: float) -> float | str:
 
 
 def _text(value: float, limit: float) -> str:
-    """Return the value with as few digits as tell it from the limit, four at the most."""
+    """Return the value with as few digits as keep it on its side of the limit, four at the most."""
     if not math.isfinite(value):
         return "unknown"
-    texts = (f"{value:.{digits}f}" for digits in range(5))
-    return next((text for text in texts if float(text) != round(limit, 4)), f"{value:.4f}")
+    texts = [f"{value:.{digits}f}" for digits in range(5)]
+    telling = (text for text in texts if (float(text) < limit) == (value < limit))
+    return next((text for text in telling if float(text) != limit), texts[-1])
 
 
 def _rounded(value: float) -> float:

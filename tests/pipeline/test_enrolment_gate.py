@@ -191,3 +191,11 @@ def test_a_rival_is_at_least_half_as_certain_as_the_chosen_face(score: float, ri
 def test_all_rivals_are_counted() -> None:
     others = [detection((0, column, 0.5, column + 0.125)) for column in (0.25, 0.5, 0.75)]
     assert count_rivals([*others, CHOSEN], CHOSEN, WIDE, 0.9) == 3
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"), [(0.5372, "0.5,"), (0.5999, "0.5999,"), (0.12, "0,"), (0.596, "0.596,")]
+)
+def test_the_value_in_a_sentence_lies_on_its_side_of_the_limit(score: float, shown: str) -> None:
+    reason = judge(replace(GOOD, score=score), 1, LIMITS)[0]
+    assert f"its score is {shown}" in reason.message
