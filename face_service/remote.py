@@ -109,7 +109,8 @@ class PictureFetcher:
         Args:
             hosts: ``example.com``, ``*.example.com`` for what is below it, either with ``:port``;
                 without, the scheme's own port is meant. None turns fetching off.
-            timeout_seconds: for everything from resolving to the last byte, redirects included.
+            timeout_seconds: for everything from the connection to the last byte, redirects
+                included; resolving a name takes as long as the resolver does, and counts.
             max_bytes: of the file.
             resolve: returns the addresses of a host and port.
             is_public: says whether an address may be connected to.

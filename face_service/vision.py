@@ -5,9 +5,10 @@ on the offloader's threads, the graphs on theirs.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,11 @@ from face_service.pipeline.detection import (
     prepare_detector_picture,
 )
 from face_service.pipeline.distance import Embedding
+from face_service.pipeline.prewhiten import FloatImage
 from face_service.pipeline.quality import FaceQuality, measure_quality
+
+_PORTION = 16  # crops; larger batches gain nothing
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ class Vision:
             self._offloader.run_by(deadline, prepare_face, picture.pixels, face.box, how, size)
             for face in faces
         ]
-        return embedder.embed(crops, deadline)
+        return _in_portions(embedder.embed, crops, deadline)
 
     def locate_landmarks(
         self, picture: Picture, faces: Sequence[Detection], deadline: float
@@ -150,7 +155,7 @@ class Vision:
         return [
             Landmarks(points_in_picture(points, region, picture.pixels), face.box)
             for points, region, face in zip(
-                landmarker.locate(crops, deadline), regions, faces, strict=True
+                _in_portions(landmarker.locate, crops, deadline), regions, faces, strict=True
             )
         ]
 
@@ -170,3 +175,13 @@ class Vision:
         if self.engine.detector.preprocessing.picture_size is None:
             return replace(limits, max_side=limits.max_pixels)
         return limits
+
+
+def _in_portions(
+    run: Callable[[Sequence[FloatImage], float], list[T]],
+    crops: Sequence[FloatImage],
+    deadline: float,
+) -> list[T]:
+    """Run a graph on some crops at a time: a crowd must not fill its queue for everybody else."""
+    starts = range(0, len(crops), _PORTION)
+    return [found for at in starts for found in run(crops[at : at + _PORTION], deadline)]

@@ -349,7 +349,7 @@ def test_calibration_as_json_is_all_that_was_measured(run: Run, enrolled: Parts)
 
 
 def test_calibration_is_applied_and_reset(run: Run, enrolled: Parts) -> None:
-    code, output, remarks = run("calibrate", "--far", "0.1", "--apply", "--json")
+    code, output, remarks = run("calibrate", "--far", "0.1", "--fpir", "0.1", "--apply", "--json")
     assert (code, remarks) == (
         0,
         "these thresholds count from now on, unless a setting names others\n",

@@ -82,8 +82,8 @@ def test_all_data_lies_in_the_face_folder(
     settings = settings_of(tmp_path, fake_graphs, keep_pictures="true")
     parts = compose(settings, engine)
     parts.enrolment.enrol("ann", [face_file(1)], EnrolOptions())
-    parts.gallery.add([new_face(parts, "bob", 1)])
-    parts.calibrating.calibrate(0.1, 0.1, apply=True)
+    parts.gallery.add([new_face(parts, "bob", 1), new_face(parts, "carol", 2)])
+    parts.calibrating.calibrate(0.5, 0.5, apply=True)
     assert [path.name for path in tmp_path.iterdir()] == ["face"]
     kept = {path.name for path in (tmp_path / "face").iterdir()}
     assert kept >= {"pictures", "calibration.json"}

@@ -103,6 +103,11 @@ class GraphWorker:
         return self._state.runner is not None
 
     @property
+    def waiting(self) -> int:
+        """How many examples wait for a run."""
+        return self._state.waiting
+
+    @property
     def error(self) -> ServiceError | None:
         """Why the graph could not be loaded, if so."""
         return self._state.error
@@ -179,10 +184,9 @@ class GraphWorker:
 
     def _reserve(self, count: int) -> None:
         with self._lock:
-            if self._state.waiting + count > self._queue_size:
-                full = True
-            else:
-                full = False
+            # One request is always let in, however many faces it has.
+            full = self._state.waiting > 0 and self._state.waiting + count > self._queue_size
+            if not full:
                 self._state.waiting += count
         if full:
             raise BusyError(f"the {self.name} queue is full", retry_after=self._seconds_to_drain())

@@ -1,7 +1,9 @@
 """Choosing thresholds from the operator's own enrolments."""
 
 import hashlib
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from face_service.store.calibration_file import CalibrationFile, Thresholds
 from face_service.store.gallery.interface import Face, Gallery, SubjectSummary
 from face_service.storing import use_store
 
+_LARGEST = 2.0  # the distance of opposite vectors: below it lies everybody
 _PAGE = 1000  # subjects listed at once
 
 
@@ -43,12 +46,15 @@ class Calibrating:
             apply: whether the chosen thresholds count from now on.
 
         Raises:
-            TooFewFacesError: fewer than two subjects are enrolled.
+            TooFewFacesError: fewer than two subjects are enrolled; or, with ``apply``, too few
+                for rates as low as those wanted: the thresholds would be guesses.
             EmbeddingMismatchError: the faces were made by another graph or preprocessing.
         """
-        found = use_store(self._offloader, self._measure, far, fpir)
+        found, total = use_store(self._offloader, self._measure, far, fpir)
         if apply:
-            chosen = Thresholds(found.verification.threshold, found.identification.threshold)
+            _require_evidence(found)
+            verification = found.verification.threshold
+            chosen = Thresholds(verification, found.identification.threshold, total)
             fingerprint = self._engine.embedder.fingerprint
             use_store(self._offloader, self._file.write, chosen, fingerprint, found.as_dict())
         return found
@@ -57,7 +63,9 @@ class Calibrating:
         """Return to the model card's threshold; return whether there was a calibration."""
         return use_store(self._offloader, self._file.remove)
 
-    def _measure(self, far: float, fpir: float) -> Calibration:
+    def _measure(self, far: float, fpir: float) -> tuple[Calibration, int]:
+        """Return the calibration, and how many faces the gallery holds."""
+        total = self._gallery.count()[1]
         faces = self._draw()
         if not faces:
             raise TooFewFacesError("nobody is enrolled: there is nothing to calibrate with")
@@ -71,7 +79,16 @@ class Calibrating:
         numbers: dict[str, int] = {}
         subjects = [numbers.setdefault(face.subject, len(numbers)) for face in faces]
         embeddings = np.stack([face.embedding for face in faces])
-        return calibrate(embeddings, np.array(subjects), far, fpir)
+        # Where a part was drawn: what the part may let through, so that the whole keeps the rate.
+        of_part = -math.expm1(math.log1p(-fpir) * min(1.0, len(faces) / max(total, 1)))
+        found = calibrate(embeddings, np.array(subjects), far, of_part)
+        if len(faces) < total:
+            drawn = (
+                f"{len(faces)} of {total} faces were drawn: the FPIR of this part is kept at "
+                f"{of_part:.2g} so that the whole has {fpir:g}"
+            )
+            found = replace(found, warnings=[drawn, *found.warnings])
+        return found, total
 
     def _draw(self) -> list[Face]:
         """Return all faces, or those of drawn subjects where there are too many."""
@@ -100,6 +117,17 @@ class Calibrating:
             page = self._gallery.list_subjects(after, _PAGE)
             yield from page.subjects
             after = page.after
+
+
+def _require_evidence(found: Calibration) -> None:
+    """Refuse thresholds that rest on fewer than one expected false match, or on none at all."""
+    for choice, needed in ((found.verification, "far"), (found.identification, "fpir")):
+        trials = choice.false_match.trials
+        if choice.target * trials < 1 or not 0 < choice.threshold < _LARGEST:
+            raise TooFewFacesError(
+                f"{found.faces} faces of {found.subjects} subjects are too few to choose a "
+                f"threshold for {needed} {choice.target:g}: enrol more, or ask for a higher rate"
+            )
 
 
 def _lot(subject: SubjectSummary) -> bytes:

@@ -37,10 +37,15 @@ class EnrolledFace:
 
 @dataclass(frozen=True)
 class EnrolOptions:
-    """How to enrol: ``force`` overrides the gate, ``replace`` drops the subject's faces before."""
+    """How to enrol.
+
+    ``force`` overrides the gate, ``replace`` drops the faces that the subject had before, and with
+    ``must_exist`` nobody new comes in.
+    """
 
     force: bool = False
     replace: bool = False
+    must_exist: bool = False
     source: str = "api"
 
 
@@ -97,7 +102,13 @@ class Enrolment:
         warnings = self._warn(name, [face.embedding for face in new])
         old = self._pictures.ids_of(name) if options.replace else []
         with self._pictures.kept(self._to_keep(new, samples)):
-            faces = use_store(self._offloader, self._gallery.add, new, replace=options.replace)
+            faces = use_store(
+                self._offloader,
+                self._gallery.add,
+                new,
+                replace=options.replace,
+                must_exist=options.must_exist,
+            )
         self._pictures.forget(old)
         return [EnrolledFace(*pair) for pair in zip(faces, warnings, strict=True)]
 

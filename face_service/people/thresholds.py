@@ -46,19 +46,26 @@ class ThresholdChoice:
     def identification(self) -> float:
         """Return the threshold of 1:N searches.
 
-        Without a choice or a calibration it tightens as the gallery grows, as far as the model
-        card knows the graph's impostors: among a thousand faces some stranger is always near.
+        Without a choice it tightens as the gallery grows, by what the model card knows of the
+        graph's impostors: among a thousand faces some stranger is always near. A calibration is
+        the beginning from which it tightens.
         """
         if self._chosen.identification is not None:
             return self._chosen.identification
         found = self._read()
-        if found:
-            return found.identification
-        verification = self.verification()
         faces = use_store(self._offloader, self._gallery.count)[1]
+        now = self._expected(faces)
+        if found is not None:
+            then = self._expected(found.faces)
+            grown = 0.0 if now is None or then is None else max(0.0, then - now)
+            return max(0.0, found.identification - grown)
+        verification = self.verification()
+        return verification if now is None else min(verification, now)
+
+    def _expected(self, faces: int) -> float | None:
+        """Return the threshold that the card's impostors ask for among so many faces."""
         tail = self._engine.embedder.impostor_tail
-        expected = threshold_for_fpir(tail, self._chosen.fpir, faces)
-        return verification if expected is None else min(verification, expected)
+        return threshold_for_fpir(tail, self._chosen.fpir, faces)
 
     def _read(self) -> Thresholds | None:
         fingerprint = self._engine.embedder.fingerprint

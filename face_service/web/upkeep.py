@@ -32,17 +32,31 @@ def sweep_forever(parts: Components) -> None:
 
 
 def sweep(parts: Components) -> None:
-    """Delete expired uploads and task states; compact the gallery's journal if it is due."""
-    for store in (parts.uploads, parts.tasks):
+    """Delete expired uploads and task states; compact the gallery's journal if it is due.
+
+    Whatever fails is tried again the next time.
+    """
+    for step in (_sweep_uploads, _sweep_tasks, _compact):
         try:
-            parts.threads.storage.run(store.sweep)
-        except OSError as error:
-            _LOG.warning("cannot sweep: %s", error)
-    try:
-        if parts.threads.storage.run(parts.gallery.needs_compaction, time.time()):
-            report = parts.threads.background.run(parts.gallery.compact)
-            parts.pictures.sweep()
-            fields = {"faces": report.faces, "dropped": report.dropped}
-            _LOG.info("gallery compacted", extra={"fields": fields})
-    except (OSError, ServiceError) as error:
-        _LOG.warning("cannot compact the gallery: %s", error)
+            step(parts)
+        except (OSError, ServiceError) as error:
+            _LOG.warning("cannot clean up: %s", error)
+        except Exception:  # noqa: BLE001 - what is to be deleted must be tried again
+            _LOG.exception("cannot clean up")
+
+
+def _sweep_uploads(parts: Components) -> None:
+    parts.threads.storage.run(parts.uploads.sweep)
+
+
+def _sweep_tasks(parts: Components) -> None:
+    parts.threads.storage.run(parts.tasks.sweep)
+
+
+def _compact(parts: Components) -> None:
+    report = parts.threads.background.run(parts.gallery.compact_if_due)
+    if report is None:
+        return
+    fields = {"faces": report.faces, "dropped": report.dropped}
+    _LOG.info("gallery compacted", extra={"fields": fields})
+    parts.pictures.sweep()

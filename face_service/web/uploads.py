@@ -40,7 +40,7 @@ def posted_file() -> bytes:
 
 def posted_user() -> str | None:
     """Return the form field ``user``, None when it is absent or empty."""
-    return read_body(lambda: request.form.get(USER_FIELD, "")).strip() or None
+    return read_body(lambda: request.form.get(USER_FIELD, "")) or None
 
 
 def close_posted_files(_: BaseException | None) -> None:

@@ -119,11 +119,25 @@ def test_full_queue_is_busy_at_once_and_recovers() -> None:
 
 
 def test_more_examples_than_the_queue_holds_are_refused_whole() -> None:
-    runner = FakeRunner()
+    runner = FakeRunner(held=True)
     worker = started(runner, queue_size=2)
-    with pytest.raises(BusyError):
-        worker.run(examples(1, 2, 3), soon())
-    assert runner.batches == []
+    with ThreadPoolExecutor(2) as pool:
+        running = pool.submit(worker.run, examples(1), soon())
+        assert runner.running.wait(10)
+        waiting = pool.submit(worker.run, examples(2), soon())
+        while not worker.waiting:
+            time.sleep(0.001)
+        with pytest.raises(BusyError):
+            worker.run(examples(3, 4), soon())
+        runner.go.set()
+        assert len(running.result(10)) == len(waiting.result(10)) == 1
+    assert sum(len(batch) for batch in runner.batches) == 2
+
+
+def test_one_request_is_let_in_whatever_the_queue_holds() -> None:
+    """A picture may show more faces than the queue has places: it must not be busy for ever."""
+    worker = started(FakeRunner(), queue_size=2)
+    assert len(worker.run(examples(1, 2, 3), soon())) == 3
 
 
 def test_a_late_caller_is_told_and_its_example_is_not_run() -> None:

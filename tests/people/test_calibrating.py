@@ -103,3 +103,26 @@ def test_subjects_of_all_pages_take_part(
     whole = drawn(parts)
     monkeypatch.setattr(calibrating, "_PAGE", 3)
     assert drawn(parts) == whole
+
+
+@pytest.mark.parametrize(
+    ("far", "fpir", "which"), [(0.001, 0.5, "far 0.001"), (0.5, 0.01, "fpir 0.01")]
+)
+def test_thresholds_that_would_be_guesses_are_not_applied(
+    parts: Parts, far: float, fpir: float, which: str
+) -> None:
+    enrol_random(parts, 5, 2)
+    with pytest.raises(TooFewFacesError, match=f"too few to choose a threshold for {which}"):
+        parts.calibrating.calibrate(far, fpir, apply=True)
+    assert parts.calibrating.calibrate(far, fpir, apply=False).warnings
+    assert parts.thresholds.verification() == 1.05
+
+
+def test_a_drawn_part_is_held_to_its_share_of_the_rate(make_parts: MakeParts) -> None:
+    parts = make_parts(calibration_faces="20")
+    enrol_random(parts, 40, 2)
+    found = parts.calibrating.calibrate(0.1, 0.2, apply=False)
+    assert found.faces == 20
+    # 1 - (1 - .2) ** (20 / 80)
+    assert found.identification.target == pytest.approx(0.05426, abs=1e-5)
+    assert found.warnings[0].startswith("20 of 80 faces were drawn: the FPIR of this part is kept")

@@ -1,7 +1,8 @@
 import pytest
 
+from face_service.composition import Parts
 from face_service.store.calibration_file import CalibrationFile, Thresholds
-from tests.people.conftest import MakeParts
+from tests.people.conftest import MakeParts, new_face
 
 CARD = 1.05  # the fake embedder's card under the reference profile
 
@@ -30,14 +31,14 @@ def test_setting_counts_before_calibration_before_card(
     parts = make_parts(threshold=threshold, identify_threshold=identify)
     if calibrated:
         file = CalibrationFile(parts.settings.face_dir)
-        file.write(Thresholds(*calibrated), parts.engine.embedder.fingerprint, {})
+        file.write(Thresholds(*calibrated, 1), parts.engine.embedder.fingerprint, {})
     assert parts.thresholds.verification() == verification
     assert parts.thresholds.identification() == identification
 
 
 def test_calibration_of_another_card_does_not_count(make_parts: MakeParts) -> None:
     parts = make_parts()
-    CalibrationFile(parts.settings.face_dir).write(Thresholds(0.8, 0.6), "other", {})
+    CalibrationFile(parts.settings.face_dir).write(Thresholds(0.8, 0.6, 10), "other", {})
     assert parts.thresholds.verification() == CARD
     assert parts.thresholds.identification() == CARD
 
@@ -46,7 +47,48 @@ def test_new_calibration_counts_at_once_and_a_forgotten_one_no_more(make_parts: 
     parts = make_parts()
     assert parts.thresholds.verification() == CARD
     file = CalibrationFile(parts.settings.face_dir)  # as another process would write it
-    file.write(Thresholds(0.8, 0.6), parts.engine.embedder.fingerprint, {})
+    file.write(Thresholds(0.8, 0.6, 10), parts.engine.embedder.fingerprint, {})
     assert parts.thresholds.verification() == 0.8
     file.remove()
     assert parts.thresholds.verification() == CARD
+
+
+TAIL = (1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
+
+
+@pytest.fixture
+def known(make_parts: MakeParts, monkeypatch: pytest.MonkeyPatch) -> Parts:
+    """Parts whose card knows how near strangers come; the FPIR wanted is 1e-3."""
+    parts = make_parts(identify_fpir="0.001", max_subject_faces="100")
+    monkeypatch.setattr(parts.engine.embedder, "impostor_tail", TAIL)
+    return parts
+
+
+def fill(parts: Parts, count: int) -> None:
+    there = parts.gallery.count()[1]
+    parts.gallery.add([new_face(parts, f"s{n}", n) for n in range(there, count)])
+
+
+def test_identification_tightens_as_the_gallery_grows(known: Parts) -> None:
+    assert known.thresholds.identification() == CARD  # an empty gallery names nobody
+    fill(known, 1)
+    assert known.thresholds.identification() == pytest.approx(1.0)
+    fill(known, 10)  # 1e-3 among ten: 1e-4 each
+    assert known.thresholds.identification() == pytest.approx(0.9, abs=1e-3)
+    assert known.thresholds.verification() == CARD
+
+
+def test_a_calibration_tightens_from_where_it_was_made(known: Parts) -> None:
+    fill(known, 1)
+    file = CalibrationFile(known.settings.face_dir)
+    file.write(Thresholds(0.95, 0.7, 1), known.engine.embedder.fingerprint, {})
+    assert known.thresholds.identification() == pytest.approx(0.7)
+    fill(known, 10)
+    assert known.thresholds.identification() == pytest.approx(0.6, abs=1e-3)
+
+
+def test_a_calibration_does_not_widen_as_the_gallery_shrinks(known: Parts) -> None:
+    fill(known, 1)
+    file = CalibrationFile(known.settings.face_dir)
+    file.write(Thresholds(0.95, 0.7, 1000), known.engine.embedder.fingerprint, {})
+    assert known.thresholds.identification() == pytest.approx(0.7)

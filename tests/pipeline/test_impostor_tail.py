@@ -24,9 +24,14 @@ def test_a_hundred_faces_need_a_hundredth_of_the_rate() -> None:
     assert threshold_for_fpir(TAIL, 1 - (1 - 1e-4) ** 100, 100) == pytest.approx(0.9)
 
 
-def test_beyond_what_was_measured_it_stays() -> None:
+def test_above_what_was_measured_it_stays() -> None:
     assert threshold_for_fpir(TAIL, 0.5, 1) == pytest.approx(1.1)
-    assert threshold_for_fpir(TAIL, 0.01, 10**8) == pytest.approx(0.75)
+
+
+def test_below_what_was_measured_it_goes_on_falling() -> None:
+    # As from 1e-5 (0.80) to 3e-6 (0.75): a factor of 10/3 a step of 0.05.
+    assert threshold_for_fpir(TAIL, 3e-6 * 3 / 10, 1) == pytest.approx(0.70)
+    assert threshold_for_fpir(TAIL, 0.01, 10**100) == 0.0
 
 
 def test_without_a_measured_tail_or_a_face_there_is_none() -> None:

@@ -14,8 +14,8 @@ def file(tmp_path: Path) -> CalibrationFile:
 
 
 def test_thresholds_come_back_exactly(file: CalibrationFile) -> None:
-    file.write(Thresholds(0.1 + 0.2, 1 / 3), CARD, {"faces": 7})
-    assert file.read(CARD) == Thresholds(0.1 + 0.2, 1 / 3)
+    file.write(Thresholds(0.1 + 0.2, 1 / 3, 10), CARD, {"faces": 7})
+    assert file.read(CARD) == Thresholds(0.1 + 0.2, 1 / 3, 10)
 
 
 def test_there_are_none_at_first(file: CalibrationFile) -> None:
@@ -24,19 +24,19 @@ def test_there_are_none_at_first(file: CalibrationFile) -> None:
 
 
 def test_those_of_another_card_are_none(file: CalibrationFile) -> None:
-    file.write(Thresholds(0.8, 0.6), CARD, {})
+    file.write(Thresholds(0.8, 0.6, 10), CARD, {})
     assert file.read("other") is None
 
 
 def test_new_ones_replace_the_old(file: CalibrationFile) -> None:
-    file.write(Thresholds(0.8, 0.6), CARD, {})
-    file.write(Thresholds(0.9, 0.7), "other", {})
+    file.write(Thresholds(0.8, 0.6, 10), CARD, {})
+    file.write(Thresholds(0.9, 0.7, 10), "other", {})
     assert file.read(CARD) is None
-    assert file.read("other") == Thresholds(0.9, 0.7)
+    assert file.read("other") == Thresholds(0.9, 0.7, 10)
 
 
 def test_removed_ones_are_gone(file: CalibrationFile, tmp_path: Path) -> None:
-    file.write(Thresholds(0.8, 0.6), CARD, {})
+    file.write(Thresholds(0.8, 0.6, 10), CARD, {})
     assert file.remove()
     assert file.read(CARD) is None
     assert list((tmp_path / "face").iterdir()) == []
@@ -45,7 +45,7 @@ def test_removed_ones_are_gone(file: CalibrationFile, tmp_path: Path) -> None:
 def test_file_tells_people_what_was_measured_and_when(
     file: CalibrationFile, tmp_path: Path
 ) -> None:
-    file.write(Thresholds(0.8, 0.6), CARD, {"faces": 7})
+    file.write(Thresholds(0.8, 0.6, 10), CARD, {"faces": 7})
     stored = json.loads((tmp_path / "face" / FILE_NAME).read_text())
     time = stored.pop("time")
     assert (len(time), time[10], time[-1]) == (20, "T", "Z")
@@ -53,15 +53,16 @@ def test_file_tells_people_what_was_measured_and_when(
         "fingerprint": CARD,
         "verification": 0.8,
         "identification": 0.6,
+        "faces": 10,
         "measured": {"faces": 7},
     }
 
 
 def test_what_json_cannot_hold_leaves_the_old_ones(file: CalibrationFile) -> None:
-    file.write(Thresholds(0.8, 0.6), CARD, {})
+    file.write(Thresholds(0.8, 0.6, 10), CARD, {})
     with pytest.raises(ValueError, match="JSON"):
-        file.write(Thresholds(0.9, 0.7), CARD, {"mean": float("nan")})
-    assert file.read(CARD) == Thresholds(0.8, 0.6)
+        file.write(Thresholds(0.9, 0.7, 10), CARD, {"mean": float("nan")})
+    assert file.read(CARD) == Thresholds(0.8, 0.6, 10)
 
 
 @pytest.mark.parametrize(

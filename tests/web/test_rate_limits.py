@@ -1,6 +1,7 @@
 """How many requests a caller may send, and how many logins of a subject may fail."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -188,16 +189,30 @@ def test_a_match_makes_failures_forgotten_but_opens_no_lock(clock: Clock) -> Non
     lockout.record("anna", match=False)
     lockout.check("anna")
     lockout.record("anna", match=False)
-    lockout.record("anna", match=True)
+    with pytest.raises(SubjectLockedError):
+        lockout.record("anna", match=True)
     with pytest.raises(SubjectLockedError):
         lockout.check("anna")
+
+
+def test_of_many_logins_at_once_no_more_are_told_than_may_fail(clock: Clock) -> None:
+    lockout = LoginLockout(3, 300, clock)
+    for _ in range(10):
+        lockout.check("anna")  # all begin before any has ended
+    told = 0
+    for _ in range(10):
+        with suppress(SubjectLockedError):
+            lockout.record("anna", match=False)
+            told += 1
+    assert told == 3
 
 
 def test_failures_while_locked_do_not_prolong_the_lock(clock: Clock) -> None:
     lockout = LoginLockout(1, 300, clock)
     lockout.record("anna", match=False)
     clock.now += 299
-    lockout.record("anna", match=False)
+    with pytest.raises(SubjectLockedError):
+        lockout.record("anna", match=False)
     clock.now += 1
     lockout.check("anna")
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from face_service.store.gallery.compaction import CompactionReport
 from face_service.store.gallery.flat_file import FlatFileGallery
 from face_service.store.gallery.limits import GalleryLimits
+from face_service.store.uploads import UploadStore
 from face_service.web.components import Components, components_of
 from face_service.web.upkeep import open_gallery, sweep
 from tests.fakes.pictures import face_file
@@ -89,11 +91,25 @@ def test_a_full_disk_is_logged_and_sweeping_goes_on(
     parts: Components, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Full(FlatFileGallery):
-        def needs_compaction(self, now: float) -> bool:
-            return True
-
-        def compact(self) -> object:  # type: ignore[override]
+        def compact_if_due(self) -> CompactionReport | None:
             raise OSError(28, "No space left on device")
 
     sweep(replace(parts, gallery=Full(parts.settings.face_dir)))
-    assert "cannot compact the gallery" in caplog.text
+    assert "cannot clean up: [Errno 28] No space left on device" in caplog.text
+
+
+def test_a_defect_in_one_step_does_not_end_the_others(
+    parts: Components, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(UploadStore):
+        def sweep(self) -> None:
+            raise RuntimeError
+
+    yesterday = FlatFileGallery(
+        parts.settings.face_dir, GalleryLimits(), clock=lambda: time.time() - 2 * 86_400
+    )
+    yesterday.add([new_face(parts, "ann", 1)])
+    yesterday.delete("ann")
+    sweep(replace(parts, uploads=Broken(parts.settings.tmp_dir, 1, 1)))
+    assert "cannot clean up" in caplog.text
+    assert b'"ann"' not in journal_of(parts).read_bytes()

@@ -69,7 +69,9 @@ class FlatFileGallery:
         with self._shared.reading() as replay:
             return [(problem.line, problem.reason) for problem in replay.problems]
 
-    def add(self, faces: Sequence[NewFace], *, replace: bool = False) -> list[Face]:
+    def add(
+        self, faces: Sequence[NewFace], *, replace: bool = False, must_exist: bool = False
+    ) -> list[Face]:
         """See :meth:`Gallery.add`.
 
         Raises:
@@ -86,6 +88,8 @@ class FlatFileGallery:
             if not enrolled:
                 return []
             names = [face.subject for face in enrolled]
+            if must_exist and not all(index.faces_of(name) for name in names):
+                raise SubjectNotFoundError("nobody is enrolled under this name")
             check_comparable(index, len(enrolled[0].embedding), enrolled[0].fingerprint)
             check_room(index, names, self._limits, replace=replace)
             # The old go last: of a step that a failing disk damages, too much is left, not too
@@ -180,13 +184,16 @@ class FlatFileGallery:
                 rows = np.flatnonzero(view.subjects >= 0)
             else:
                 rows = np.flatnonzero(view.subjects == _find(replay.index, subject))
-            names = tuple(view.names)
+            # For a few rows the list itself would do, but its names may change meanwhile.
+            names = {one: view.names[one] for one in np.unique(view.subjects[rows]).tolist()}
 
         def read() -> Iterator[Face]:
             for row in rows:
                 line = file.read_line(int(view.offsets[row])) if file else b""
                 try:
-                    yield records.face_of(records.decode(line), names[view.subjects[row]] or "")
+                    yield records.face_of(
+                        records.decode(line), names[int(view.subjects[row])] or ""
+                    )
                 except records.BadRecordError as error:
                     raise OSError("a record of the gallery cannot be read any more") from error
 
@@ -213,6 +220,13 @@ class FlatFileGallery:
         """
         with self._shared.reading() as replay:
             return is_due(replay, self._limits, now)
+
+    def compact_if_due(self) -> CompactionReport | None:
+        """As :meth:`compact` if :meth:`needs_compaction`, asked again once no other is at it."""
+        now = self._shared.now() / 1000
+        if not self.needs_compaction(now):
+            return None
+        return self._shared.compact_if(lambda replay: is_due(replay, self._limits, now))
 
     def compact(self) -> CompactionReport:
         """Rewrite the journal without what was deleted, renamed or damaged.

@@ -2,7 +2,7 @@
 
 The service knows only this interface. Today's implementation is one flat file with an exact
 search in memory (:mod:`face_service.store.gallery.flat_file`); an external vector engine can stand
-behind the same five methods.
+behind the same methods.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,13 +93,17 @@ class Gallery(Protocol):
     used and :class:`~face_service.errors.GalleryUnreadableError`.
     """
 
-    def add(self, faces: Sequence[NewFace], *, replace: bool = False) -> list[Face]:
+    def add(
+        self, faces: Sequence[NewFace], *, replace: bool = False, must_exist: bool = False
+    ) -> list[Face]:
         """Enrol faces, all or none, in one durable step; with ``replace``, in place of the old.
 
         With ``replace``, what each subject named in ``faces`` had before goes away. Faces whose
-        ``id`` is enrolled already are passed over: only those that were added are returned.
+        ``id`` is enrolled already are passed over: only those that were added are returned. With
+        ``must_exist``, each subject must be there already.
 
         Raises:
+            SubjectNotFoundError: ``must_exist``, and a subject is not there.
             EmbeddingMismatchError: the gallery holds faces of another fingerprint or length.
             InvalidEmbeddingError: a vector is not finite or not of unit length.
             SubjectFullError, GalleryFullError: a limit would be passed.

@@ -81,12 +81,20 @@ class SharedJournal:
         """Rewrite the journal; see :func:`compaction.compact`."""
         self._current()
         with self._journal.exclusive():
+            return self._rewrite(self._mend())
+
+    def compact_if(self, wanted: Callable[[Replay], bool]) -> CompactionReport | None:
+        """As :meth:`compact`, if it is ``wanted`` once no other process is at it."""
+        with self._journal.exclusive():
             replay = self._mend()
-            compaction.sweep_parts(self._journal)
-            file = replay.file_there
-            if replay.problems:
-                quarantine.keep(self._journal.folder, file, replay.problems, self.now())
-            return compaction.compact(self._journal, file, replay, self.now())
+            return self._rewrite(replay) if wanted(replay) else None
+
+    def _rewrite(self, replay: Replay) -> CompactionReport:
+        compaction.sweep_parts(self._journal)
+        file = replay.file_there
+        if replay.problems:
+            quarantine.keep(self._journal.folder, file, replay.problems, self.now())
+        return compaction.compact(self._journal, file, replay, self.now())
 
     def _current(self) -> Replay:
         with self._lock:

@@ -1,20 +1,19 @@
 """Export and import of the gallery, and the calibration of its thresholds."""
 
+import io
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import IO, BinaryIO, cast
+from contextlib import ExitStack, contextmanager
+from typing import Any, BinaryIO, cast
 
 from flask import Response, request, stream_with_context
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from face_service.errors import (
     EmbeddingMismatchError,
-    FeatureFileError,
     GalleryFullError,
     ImportRefusedError,
-    InvalidEmbeddingError,
     InvalidSubjectError,
     MissingFieldError,
     SubjectFullError,
@@ -64,15 +63,13 @@ def import_(call: Call) -> answers.ImportAnswer:
     embedder = parts.engine.embedder
     target = ImportTarget(embedder.fingerprint, embedder.length(parts.vision.deadline()))
     with ExitStack() as held:
-        source: IO[bytes] = request.stream
         if request.mimetype == "multipart/form-data":
             form, files = held.enter_context(posted_form())
             given = {**options.model_dump(exclude_unset=True), **single_values(form)}
             options = check(fields.ImportOptions, given)
-            source = _posted(files)
-        spool = held.enter_context(tempfile.SpooledTemporaryFile(_SPOOL_BYTES))
-        _copy(source, spool)
-        file = cast(BinaryIO, spool)
+            file = _posted(files)
+        else:
+            file = held.enter_context(_spooled())
         outcome = use_store(
             parts.threads.background,
             import_faces,
@@ -93,19 +90,26 @@ def calibrate(call: Call) -> answers.CalibrateAnswer:
     return answers.CalibrateAnswer(**found.as_dict(), applied=options.apply)
 
 
-def _posted(files: MultiDict[str, FileStorage]) -> IO[bytes]:
+def _posted(files: MultiDict[str, FileStorage]) -> BinaryIO:
     posted = files.get(FIELD)
     if posted is None:
         raise MissingFieldError(f"multipart field '{FIELD}' is missing")
-    return posted.stream
+    return _not_empty(posted.stream)
 
 
-def _copy(source: IO[bytes], spool: IO[bytes]) -> None:
-    """Copy what is to be imported to a file: it is read twice, line by line."""
-    read_body(lambda: shutil.copyfileobj(source, spool))
-    if not spool.tell():
+@contextmanager
+def _spooled() -> Iterator[BinaryIO]:
+    """Give the body as a file: it is read twice, line by line."""
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
+        read_body(lambda: shutil.copyfileobj(request.stream, spool))
+        yield _not_empty(spool)
+
+
+def _not_empty(file: Any) -> BinaryIO:
+    if not file.seek(0, io.SEEK_END):
         raise MissingFieldError("the body is empty")
-    spool.seek(0)
+    file.seek(0)
+    return cast(BinaryIO, file)
 
 
 OPERATIONS = (
@@ -134,10 +138,8 @@ OPERATIONS = (
             MissingFieldError,
             TooLargeError,
             InvalidSubjectError,
-            InvalidEmbeddingError,
             ImportRefusedError,
             EmbeddingMismatchError,
-            FeatureFileError,
             SubjectFullError,
             GalleryFullError,
         ),

@@ -6,7 +6,7 @@ form fields and in the query.
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 Threshold = Annotated[
     float | None,
@@ -41,7 +41,9 @@ class EmbeddingField(Fields):
     """An embedding with the fingerprint of the model card that made it."""
 
     fingerprint: str = Field(max_length=64)
-    values: list[float] = Field(max_length=4096, description="Of unit length.")
+    values: Annotated[list[float], FailFast()] = Field(
+        max_length=4096, description="Of unit length."
+    )
 
 
 class PictureFields(Fields):
@@ -60,10 +62,12 @@ class PictureFields(Fields):
 class SampleFields(PictureFields):
     """Pictures and embeddings in JSON; their order is images, urls, embeddings."""
 
-    images: list[str] = Field(default=[], description="Several picture files in base64.")
-    urls: list[Annotated[str, Field(max_length=2000)]] = Field(default=[])
+    images: Annotated[list[str], FailFast()] = Field(
+        default=[], description="Several picture files in base64."
+    )
+    urls: Annotated[list[Annotated[str, Field(max_length=2000)]], FailFast()] = Field(default=[])
     embedding: EmbeddingField | None = None
-    embeddings: list[EmbeddingField] = Field(default=[])
+    embeddings: Annotated[list[EmbeddingField], FailFast()] = Field(default=[])
 
 
 class NoOptions(Fields):

@@ -22,6 +22,9 @@ from face_service.web.v1.operation import Call, Operation
 F = TypeVar("F", bound=Fields)
 T = TypeVar("T")
 
+_MOST_MEMBERS = 50
+_MOST_ITEMS = 4096  # the longest embedding
+_DEEPEST = 5
 _RAW = ("image/", "application/octet-stream")
 _HINT = (
     "send multipart/form-data with the field 'file', application/json with 'image' in base64, "
@@ -107,7 +110,18 @@ def _read_json() -> dict[str, Any]:
         raise BadRequest("the body is not JSON") from error
     if not isinstance(found, dict):
         raise BadRequest("the body is not a JSON object")
+    _check_shape(found)
     return found
+
+
+def _check_shape(value: Any, depth: int = 0) -> None:
+    """Refuse what no request looks like, before a violation is made of each of its parts."""
+    if isinstance(value, dict | list):
+        most = _MOST_MEMBERS if isinstance(value, dict) else _MOST_ITEMS
+        if len(value) > most or depth > _DEEPEST:
+            raise InvalidRequestError("the body has more members, or deeper ones, than any request")
+        for part in value.values() if isinstance(value, dict) else value:
+            _check_shape(part, depth + 1)
 
 
 def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:

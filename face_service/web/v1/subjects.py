@@ -55,8 +55,9 @@ def add_faces(call: Call) -> answers.AddedAnswer:
     """Enrol further faces of a subject that is there."""
     options: fields.AddFacesOptions = call.options
     subject = _subject(call)
-    _faces_of(call, subject)  # 404 before any work
-    how = EnrolOptions(force=options.force)
+    # 404 before any work; asked again when the faces are added.
+    use_store(call.parts.threads.storage, call.parts.gallery.iterate, subject)
+    how = EnrolOptions(force=options.force, must_exist=True)
     return _added(call.parts.enrolment.enrol(subject, call.samples, how))
 
 

@@ -282,3 +282,28 @@ def test_after_closing_it_loads_again(gallery: FlatFileGallery) -> None:
     gallery.add([new_face("Ada")])
     gallery.close()
     assert gallery.count() == (1, 1)
+
+
+def test_a_face_that_must_join_somebody_does_not_make_somebody(tmp_path: Path) -> None:
+    gallery = FlatFileGallery(tmp_path)
+    with pytest.raises(SubjectNotFoundError):
+        gallery.add([new_face("ann")], must_exist=True)
+    gallery.add([new_face("ann")])
+    gallery.add([new_face("ann")], must_exist=True)
+    gallery.delete("ann")
+    with pytest.raises(SubjectNotFoundError):
+        gallery.add([new_face("ann")], must_exist=True)
+    assert gallery.count() == (0, 0)
+
+
+def test_compaction_that_another_process_has_done_is_not_done_again(tmp_path: Path) -> None:
+    past = FlatFileGallery(tmp_path, clock=lambda: 1e9)
+    past.add([new_face("ann"), new_face("ben", 2)])
+    past.delete("ann")
+    first, second = FlatFileGallery(tmp_path), FlatFileGallery(tmp_path)
+    assert first.needs_compaction(2e9)
+    assert second.needs_compaction(2e9)
+    report = first.compact_if_due()
+    assert report is not None
+    assert report.faces == 1
+    assert second.compact_if_due() is None

@@ -15,7 +15,7 @@ from face_service.web.v1.routes import OPERATIONS, PREFIX
 from tests.conftest import make_app
 from tests.fakes.pictures import blank_file, encode, face_file, face_pixels
 from tests.web.v1 import zips
-from tests.web.v1.calling import embed, enrol, faces_in, in_base64, quoted
+from tests.web.v1.calling import embed, enrol, faces_in, in_base64, problem, quoted
 
 CODES = {(entry.status, entry.code) for entry in catalogue()}
 IMAGE = in_base64(face_file(1))
@@ -269,3 +269,21 @@ def test_bad_vectors_are_refused_and_change_nothing(service: FlaskClient) -> Non
 
 def test_there_are_hundreds_of_bad_requests() -> None:
     assert len({label for label, _ in CASES}) == len(CASES) >= 300
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"images": [0] * 100_000},
+        {"embedding": {"fingerprint": "x", "values": [0.0] * 100_000}},
+        {str(number): 0 for number in range(10_000)},
+        {"embeddings": [{"a": {"b": {"c": {"d": {"e": 1}}}}}]},
+    ],
+    ids=["items", "values", "members", "depth"],
+)
+def test_what_no_request_looks_like_is_refused_before_each_part_is(
+    client: FlaskClient, body: dict[str, Any]
+) -> None:
+    found = problem(client.post("/v1/verify", json=body), 400, "INVALID_REQUEST")
+    assert found["violations"] == []
+    assert found["detail"] == "the body has more members, or deeper ones, than any request"

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,3 +129,16 @@ def test_temporary_file_is_closed_when_it_is_refused(
 ) -> None:
     problem(post_zip(client, b"hello"), 415, "NOT_A_PICTURE")
     assert [spool.closed for spool in spools] == [True]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_packing_method_that_unpacks_without_bound_is_not_unpacked(
+    client: FlaskClient, method: int
+) -> None:
+    bomb = zips.pack({"ann/1.png": bytes(1_000_000), "ann/2.png": face_file(1)}, method)
+    lines = lines_of(post_zip(client, bomb))
+    assert outcomes(lines) == [
+        ("ann/1.png", "ann", "NOT_A_PICTURE"),
+        ("ann/2.png", "ann", "NOT_A_PICTURE"),
+    ]
+    assert "store and deflate" in lines[0]["detail"]

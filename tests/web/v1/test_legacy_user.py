@@ -84,10 +84,17 @@ def test_verify_face_compares_with_the_user(client: FlaskClient) -> None:
     problem(nobody, 404, "SUBJECT_NOT_FOUND")
 
 
-@pytest.mark.parametrize("user", ["", "  "])
-def test_empty_user_is_no_user(client: FlaskClient, user: str) -> None:
-    assert outcome(client, "/face_register", face_file(1), user) == ("success", "")
+def test_empty_user_is_no_user(client: FlaskClient) -> None:
+    assert outcome(client, "/face_register", face_file(1), "") == ("success", "")
     assert faces_in(client) == set()
+    assert post_file(client, "/face_login", face_file(1)).text == "success"
+
+
+@pytest.mark.parametrize("route", ["/face_register", "/face_login", "/verify_face"])
+def test_user_of_white_space_is_not_taken_for_the_slot(client: FlaskClient, route: str) -> None:
+    assert post_file(client, "/face_register", face_file(1)).text == "success"
+    response = post_form(client, route, [("a.png", face_file(2))], [("user", "  ")])
+    assert (response.status_code, response.headers["X-Face-Code"]) == (400, "INVALID_SUBJECT")
     assert post_file(client, "/face_login", face_file(1)).text == "success"
 
 
