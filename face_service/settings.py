@@ -202,7 +202,7 @@ class Settings:
         5.0, number(0.1, 60), "Time in which a picture must have been fetched by URL."
     )
     keys_on_legacy: bool = _setting(
-        True, flag, "Once API keys exist, the demos' routes need one as well."
+        True, flag, "Once API keys exist, the demos' routes need one even for their one slot."
     )
     rate_per_minute: int = _setting(
         6000,

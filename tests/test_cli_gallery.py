@@ -101,12 +101,12 @@ def test_what_was_not_enrolled_is_told_by_the_exit_code(run: Run, tmp_path: Path
         },
     )
     code, output, remarks = run("enrol", people)
-    assert code == 2
+    assert code == 3
     statuses = [line["status"] for line in lines_of(output)]
     assert statuses == ["enrolled", "refused", "failed", "refused"]
     assert remarks == "1 enrolled, 2 refused, 1 failed\n"
     code, output, remarks = run("enrol", people, "--force")
-    assert code == 2
+    assert code == 3
     assert remarks == "2 enrolled, 1 refused, 1 failed\n"
 
 
@@ -118,7 +118,7 @@ def test_file_name_that_is_no_text_is_told_as_json(run: Run, tmp_path: Path) -> 
         pytest.skip("this file system takes no such names")
     (folder / "1.png").write_bytes(face_file(1))
     code, output, _ = run("enrol", tmp_path / "people")
-    assert code == 2
+    assert code == 3
     (line,) = lines_of(output)
     assert (line["subject"], line["code"]) == ("\udcff", "INVALID_SUBJECT")
 

@@ -28,6 +28,7 @@ from face_service.store.feature_file import FeatureFile
 from face_service.storing import use_store
 
 _LOAD_TIMEOUT_SECONDS = 300.0
+_NOT_ALL = 3  # exit code; 2 is that of a wrong command line
 _END_TIMEOUT_SECONDS = 10.0
 
 
@@ -85,7 +86,7 @@ def _enrol(options: argparse.Namespace) -> int:
             bar.update()
             bar.write(_as_line(line), file=sys.stdout)
     remark(", ".join(f"{counts[kind]} {kind}" for kind in ("enrolled", "refused", "failed")))
-    return 0 if counts["enrolled"] == len(files) else 2
+    return 0 if counts["enrolled"] == len(files) else _NOT_ALL
 
 
 def _as_line(table: dict[str, Any]) -> str:

@@ -11,6 +11,9 @@ from typing import Any
 
 from gevent import monkey
 
+# Looked up here: files are closed until the very end, when nothing can be imported any more.
+_CLOSE = monkey.get_original("os", "close")
+
 
 def threading_is_patched() -> bool:
     """Return whether ``threading`` means greenlets in this process."""
@@ -20,6 +23,15 @@ def threading_is_patched() -> bool:
 def start_thread(function: Callable[[], None]) -> None:
     """Run ``function`` on a new operating-system thread that ends with the process."""
     monkey.get_original("_thread", "start_new_thread")(function, ())
+
+
+def close_descriptor(descriptor: int) -> None:
+    """Close a file descriptor, at once and in whatever thread.
+
+    The patched ``os.close`` leaves what is no plain file (a folder, say) to the loop of the thread
+    that calls it; a native thread may have a loop that never runs, and then it stays open.
+    """
+    _CLOSE(descriptor)
 
 
 def make_lock() -> Any:

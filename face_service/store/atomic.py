@@ -6,6 +6,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from face_service.concurrency.native import close_descriptor
+
 _PRIVATE = 0o600  # faces are nobody else's business
 _PUBLIC = 0o644
 
@@ -48,7 +50,7 @@ def read_plain_file(path: Path, *, follow: bool = True, newer_than: float = 0.0)
     descriptor = os.open(path, flags)
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_mtime < newer_than:
-        os.close(descriptor)
+        close_descriptor(descriptor)
         return None
     with os.fdopen(descriptor, "rb") as file:
         return file.read()
@@ -76,4 +78,4 @@ def sync_folder(folder: Path) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        close_descriptor(descriptor)

@@ -80,6 +80,21 @@ def authorise_caller() -> None:
         raise UnauthorizedError("send an API key as 'Authorization: Bearer TOKEN'")
 
 
+def require_scope(scope: str) -> None:
+    """Refuse a request on an open route that asks for what only a key may do.
+
+    Raises:
+        UnauthorizedError, ForbiddenError: as :func:`authorise_caller`.
+    """
+    parts = components()
+    token = _presented_token()
+    key = _ask(parts, parts.keys.authenticate, token) if token else None
+    if key is not None and not key.allows(scope):
+        raise ForbiddenError(f"the API key does not have the scope '{scope}'")
+    if key is None and _ask(parts, parts.keys.any):
+        raise UnauthorizedError("send an API key as 'Authorization: Bearer TOKEN'")
+
+
 def _scope_needed() -> str:
     """Return the scope that the request's route needs, or :data:`_NOTHING`."""
     rule = request.url_rule

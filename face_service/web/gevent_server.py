@@ -38,6 +38,17 @@ class _Handler(WSGIHandler):
             waiting.discard(current)
         return line
 
+    def handle_one_request(self) -> Any:
+        """Serve a request; a client that stops amid its headers only loses its connection."""
+        try:
+            return super().handle_one_request()
+        except (TimeoutError, ConnectionError):
+            return None
+
+    def log_error(self, msg: str, *args: Any) -> None:
+        """Note a request that is no HTTP without its bytes: they may hold a name, or anything."""
+        _LOG.info("a request that is not HTTP was refused")
+
     def handle_error(self, kind: Any, value: Any, traceback: Any) -> None:
         """Close the connection of a client that stopped sending; others are defects."""
         if isinstance(value, TimeoutError | ConnectionError):

@@ -33,6 +33,7 @@ def readyz() -> Response:
         except OSError as error:
             raise NotReadyError(f"{folder} cannot be written: {error.strerror}", 30) from error
     graphs = {role: file.path.name for role, file in parts.engine.files.items()}
+    use_store(parts.threads.storage, parts.keys.any)  # while they cannot be read, all is closed
     subjects, faces = use_store(parts.threads.storage, parts.gallery.count)
     gallery = {"subjects": subjects, "faces": faces}
     return jsonify(status="ready", graphs=graphs, gallery=gallery)

@@ -18,8 +18,8 @@ from face_service.store.feature_file import format_embedding
 from face_service.vision import Landmarks
 from face_service.web.components import components
 from face_service.web.error_responses import mark_reason
-from face_service.web.logins import log_in
-from face_service.web.uploads import posted_file, posted_user, query_paths
+from face_service.web.logins import log_in, posted_user
+from face_service.web.uploads import posted_file, query_paths
 
 blueprint = Blueprint("legacy", __name__)
 
@@ -50,7 +50,7 @@ def face_register() -> Response:
 
     The form field ``user`` names the subject whose face it is; without it, the one legacy slot.
     """
-    parts, data, user = components(), posted_file(), posted_user()
+    parts, data, user = components(), posted_file(), posted_user("enrol")
     try:
         if user is None:
             parts.service.register(data)
@@ -67,7 +67,7 @@ def face_register() -> Response:
 def face_login() -> Response:
     """Answer ``success`` if the posted face is the enrolled one, or ``user``'s; else ``fail``."""
     try:
-        match = log_in(components(), posted_file(), posted_user()).match
+        match = log_in(components(), posted_file(), posted_user("recognize")).match
     except (NoFaceError, NotEnrolledError, SubjectNotFoundError) as error:
         return mark_reason(_text("fail"), error.code)
     return _text("success") if match else mark_reason(_text("fail"), "NO_MATCH")

@@ -5,8 +5,8 @@ from flask import Blueprint, Response, g, jsonify
 from face_service.errors import NoFaceError
 from face_service.web.components import components
 from face_service.web.error_responses import mark_reason
-from face_service.web.logins import log_in
-from face_service.web.uploads import posted_file, posted_user
+from face_service.web.logins import log_in, posted_user
+from face_service.web.uploads import posted_file
 
 _MATCH = "验证通过"
 _NO_MATCH = "验证失败"
@@ -30,7 +30,7 @@ def task(task_id: str) -> Response:
 def verify_face() -> Response:
     """Answer ``{"match", "distance", "message"}`` for the posted face and the enrolled one."""
     try:
-        verification = log_in(components(), posted_file(), posted_user())
+        verification = log_in(components(), posted_file(), posted_user("recognize"))
     except NoFaceError as error:
         # A picture without a face is an answer, not a failure: the mini-program shows "error".
         return mark_reason(jsonify(error=error.message, code=error.code), error.code)

@@ -1,11 +1,17 @@
-"""Verification of a named subject, as every route does it: with the lockout."""
+"""Logins of named subjects, as every route does them: with the lockout, and with a key."""
+
+from flask import request
 
 from face_service.people.recognition import Comparison
 from face_service.people.samples import Sample
 from face_service.pipeline.distance import is_match
 from face_service.service import Verification
 from face_service.store.gallery.names import check_subject_name
+from face_service.web.auth import require_scope
 from face_service.web.components import Components
+from face_service.web.uploads import read_body
+
+USER_FIELD = "user"
 
 
 def verify_subject(
@@ -32,3 +38,18 @@ def log_in(parts: Components, data: bytes, user: str | None) -> Comparison | Ver
     if user is None:
         return parts.service.verify(data)
     return verify_subject(parts, data, user)
+
+
+def posted_user(scope: str) -> str | None:
+    """Return the form field ``user`` of a demo's route, None when it is absent or empty.
+
+    Where those routes are left open they are so for their one slot: whoever names a subject of the
+    gallery needs a key all the same.
+
+    Raises:
+        UnauthorizedError, ForbiddenError: there is a user, and no key of ``scope``.
+    """
+    user = read_body(lambda: request.form.get(USER_FIELD, "")) or None
+    if user is not None:
+        require_scope(scope)
+    return user

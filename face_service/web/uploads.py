@@ -9,7 +9,6 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from face_service.errors import InvalidRequestError, MissingFieldError
 
 FIELD = "file"
-USER_FIELD = "user"
 T = TypeVar("T")
 
 
@@ -36,11 +35,6 @@ def posted_file() -> bytes:
     if not data:
         raise MissingFieldError(f"multipart field '{FIELD}' is empty")
     return data
-
-
-def posted_user() -> str | None:
-    """Return the form field ``user``, None when it is absent or empty."""
-    return read_body(lambda: request.form.get(USER_FIELD, "")) or None
 
 
 def close_posted_files(_: BaseException | None) -> None:

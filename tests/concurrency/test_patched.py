@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -182,6 +183,25 @@ def test_patched_native_threads_and_greenlets_log_at_the_same_time() -> None:
                 job.get()
         written, sys.stderr = sys.stderr.getvalue(), sys.__stderr__
         assert written.count("line") == 8000, written.count("line")
+        print("ok")
+        """
+    )
+
+
+def test_patched_folders_are_closed_in_native_threads_that_have_a_loop(tmp_path: Path) -> None:
+    run_patched(
+        f"""
+        import os
+        from pathlib import Path
+        import gevent, gevent.threadpool
+        from face_service.store.atomic import sync_folder
+
+        pool = gevent.threadpool.ThreadPool(1)
+        pool.spawn(gevent.get_hub).get()  # as any contended lock of gevent's makes one
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(50):
+            pool.spawn(sync_folder, Path({str(tmp_path)!r})).get()
+        assert len(os.listdir("/proc/self/fd")) <= before
         print("ok")
         """
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from face_service.concurrency.native import close_descriptor
 from face_service.store.atomic import write_atomically
 
 FILE_NAME = "gallery.jsonl"
@@ -39,7 +40,7 @@ class Journal:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
-            os.close(lock)
+            close_descriptor(lock)
 
     def create(self, first_line: bytes) -> None:
         """Make the file, durably. The caller holds the lock."""
@@ -64,7 +65,7 @@ class Journal:
                     os.ftruncate(file, size)
                 raise
         finally:
-            os.close(file)
+            close_descriptor(file)
 
     def cut(self, size: int) -> None:
         """Cut the file to its first ``size`` bytes, durably. The caller holds the lock."""
@@ -73,7 +74,7 @@ class Journal:
             os.ftruncate(file, size)
             os.fdatasync(file)
         finally:
-            os.close(file)
+            close_descriptor(file)
 
 
 class OpenFile:
@@ -88,7 +89,7 @@ class OpenFile:
 
     def __del__(self) -> None:
         if hasattr(self, "_descriptor"):
-            os.close(self._descriptor)
+            close_descriptor(self._descriptor)
 
     def signature(self) -> Signature:
         """Return the file's state now."""

@@ -10,6 +10,8 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
+# What stands for bytes that are no UTF-8: different names would become one.
+_UNDECODED = "\ufffd"
 _SEPARATORS = frozenset("/\\")
 
 
@@ -42,6 +44,10 @@ def check_subject_name(text: str) -> str:
         raise InvalidSubjectError(
             "a name cannot hold control characters, line separators or halves of characters"
         )
+    if _UNDECODED in name:
+        raise InvalidSubjectError("the name was not sent as UTF-8")
+    if all(unicodedata.category(character) == "Cf" for character in name):
+        raise InvalidSubjectError("a name has at least one character that can be seen")
     if not _BIDI_CONTROLS.isdisjoint(name):
         raise InvalidSubjectError("a name cannot hold characters that turn the direction of text")
     return name

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from face_service.concurrency.native import close_descriptor
 from face_service.store.atomic import write_atomically
 from face_service.store.gallery.journal import OpenFile, write_all
 from face_service.store.gallery.record import format_time
@@ -62,4 +63,4 @@ def _append(path: Path, data: bytes) -> None:
         write_all(descriptor, b"\n" * torn + data)
         os.fdatasync(descriptor)
     finally:
-        os.close(descriptor)
+        close_descriptor(descriptor)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from face_service.errors import GalleryUnreadableError
 from face_service.store.gallery.index import Index
 from face_service.store.gallery.journal import OpenFile, Signature, signature_of
 from face_service.store.gallery.record import BadRecordError, check_header, decode
@@ -98,6 +99,10 @@ class Replay:
             self._chunk = CHUNK if taken else 2 * self._chunk
         self.index.settle()
         self._note_refused()
+        if self.problems and len(self.problems) == self.lines:
+            raise GalleryUnreadableError(
+                "no line of the gallery's journal is a record: put the right file in its place"
+            )
         self._tail = self.file.read(min(_REMEMBERED, self.end), max(0, self.end - _REMEMBERED))
         self._seen = seen
 

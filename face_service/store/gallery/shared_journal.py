@@ -14,6 +14,7 @@ from face_service.store.gallery.record import Record, check_header
 from face_service.store.gallery.replay import Problem, Replay, is_record
 
 _LOG = logging.getLogger(__name__)
+_REMEDY = "if they were not all deleted, put the file back, it is read at once"
 _SHOWN = 20  # damaged lines logged one by one
 
 
@@ -106,6 +107,7 @@ class SharedJournal:
             status = self._journal.path.stat()
         except FileNotFoundError:
             if self._replay is None or self._replay.file:
+                _note_loss(self._replay.index.live if self._replay else 0, 0)
                 self._replay = Replay(None)
             return self._replay
         if self._replay and self._replay.is_current(status):
@@ -114,9 +116,13 @@ class SharedJournal:
         # old one gives its memory back before the new one takes as much.
         replay, self._replay = self._replay, None
         if replay is None or not replay.is_continued_by(status):
+            known = replay.index.live if replay else 0
             replay = None
             replay = Replay(self._journal.path)
-        replay.advance()
+            replay.advance()
+            _note_loss(known, replay.index.live)
+        else:
+            replay.advance()
         self._replay = replay
         return replay
 
@@ -166,6 +172,12 @@ class SharedJournal:
         except OSError as error:
             # Reading goes on; compaction, which drops these lines, tries again and insists.
             _LOG.error("damaged lines of the gallery's journal could not be copied: %s", error)
+
+
+def _note_loss(before: int, now: int) -> None:
+    """Say that all faces are gone at once: somebody may have taken the file away."""
+    if before and not now:
+        _LOG.error("the gallery's journal holds none of its %d faces any more: %s", before, _REMEDY)
 
 
 def _log(problems: Sequence[Problem]) -> None:

@@ -95,15 +95,28 @@ def _read_body(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
         return _read_form(operation)
     takes_pictures = operation.sample_fields is not None
     if kind.startswith(_RAW) and takes_pictures:
-        data = read_body(request.get_data)
+        data = _read_bare()
         return {}, [data] if data else []
-    if not kind and not read_body(request.get_data):
+    if not kind and not _read_bare():
         return {}, []
     raise UnsupportedMediaType(_HINT if takes_pictures else "send application/json")
 
 
+def _read_bare() -> bytes:
+    """Return the whole body.
+
+    Raises:
+        TooLargeError: it came in chunks, whose end Werkzeug cuts off without a word.
+    """
+    data: bytes = read_body(request.get_data)
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(data) >= limit:
+        raise TooLargeError("the request is larger than the service takes")
+    return data
+
+
 def _read_json() -> dict[str, Any]:
-    data = read_body(request.get_data)
+    data = _read_bare()
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -12,6 +12,7 @@ from face_service.errors import (
     EmbeddingMismatchError,
     FaceNotFoundError,
     GalleryFullError,
+    GalleryUnreadableError,
     InvalidEmbeddingError,
     InvalidSubjectError,
     SubjectExistsError,
@@ -307,3 +308,33 @@ def test_compaction_that_another_process_has_done_is_not_done_again(tmp_path: Pa
     assert report is not None
     assert report.faces == 1
     assert second.compact_if_due() is None
+
+
+@pytest.mark.parametrize("how", ["gone", "emptied"])
+def test_a_gallery_that_vanishes_is_an_error_in_the_log_and_comes_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    gallery = FlatFileGallery(tmp_path)
+    gallery.add([new_face("ann"), new_face("ben", 2)])
+    assert gallery.count() == (2, 2)
+    content = journal(tmp_path).read_bytes()
+    journal(tmp_path).unlink()
+    if how == "emptied":
+        journal(tmp_path).touch()
+    assert gallery.count() == (0, 0)
+    assert "holds none of its 2 faces any more" in caplog.text
+    journal(tmp_path).unlink(missing_ok=True)
+    journal(tmp_path).write_bytes(content)
+    assert gallery.count() == (2, 2)
+
+
+def test_a_file_without_a_single_record_is_not_an_empty_gallery(tmp_path: Path) -> None:
+    journal(tmp_path).write_bytes(b"nothing of ours\n" * 10)
+    gallery = FlatFileGallery(tmp_path)
+    with pytest.raises(
+        GalleryUnreadableError, match="no line of the gallery's journal is a record"
+    ):
+        gallery.count()
+    with pytest.raises(GalleryUnreadableError):
+        gallery.add([new_face("ann")])
+    assert journal(tmp_path).read_bytes() == b"nothing of ours\n" * 10

@@ -1,5 +1,6 @@
 """Hundreds of bad requests: each is answered as a problem, and the gallery stays as it was."""
 
+import io
 import json
 import math
 from collections.abc import Iterator
@@ -287,3 +288,17 @@ def test_what_no_request_looks_like_is_refused_before_each_part_is(
     found = problem(client.post("/v1/verify", json=body), 400, "INVALID_REQUEST")
     assert found["violations"] == []
     assert found["detail"] == "the body has more members, or deeper ones, than any request"
+
+
+def test_a_body_in_chunks_is_not_cut_off_but_refused(tmp_path: Path, fake_graphs: Path) -> None:
+    """As gevent and gunicorn hand it over: without a length, and ended by the server."""
+    client = make_app(tmp_path, fake_graphs, max_upload_bytes="100000").test_client()
+    picture = face_file(1)
+    for padding, status in ((0, 200), (100_000, 413)):
+        response = client.post(
+            "/v1/detect",
+            input_stream=io.BytesIO(picture + bytes(padding)),
+            content_type="image/png",
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+        assert response.status_code == status

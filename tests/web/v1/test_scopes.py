@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from urllib3 import encode_multipart_formdata
 
-from face_service.store.api_keys import SCOPES
+from face_service.store.api_keys import SCOPES, ApiKeys
 from face_service.web.components import components_of
 from face_service.web.v1.routes import OPERATIONS, PREFIX
 from tests.conftest import make_app
-from tests.web.v1.calling import problem
+from tests.fakes.pictures import face_file
+from tests.web.posting import post_file
+from tests.web.v1.calling import post_form, problem
 
 WANTED = {
     "recognize": {"detect", "embed", "verify", "identify"},
@@ -57,3 +60,25 @@ def test_operation_is_for_its_scope_and_admin_alone(
             assert response.status_code not in (401, 403)
         else:
             problem(response, 403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("route", ["/face_register", "/face_login", "/verify_face"])
+def test_open_routes_of_the_demos_open_their_slot_and_not_the_gallery(
+    tmp_path: Path, fake_graphs: Path, route: str
+) -> None:
+    client = make_app(tmp_path, fake_graphs, keys_on_legacy="false").test_client()
+    keys = ApiKeys(tmp_path / "face")
+    _, admin = keys.create("desk", ["admin"])
+    assert post_file(client, "/face_register", face_file(1)).text == "success"
+    fields = [("user", "ann")]
+    files = [("a.png", face_file(1))]
+    refused = post_form(client, route, files, fields)
+    assert (refused.status_code, refused.headers["X-Face-Code"]) == (401, "UNAUTHORIZED")
+    body, kind = encode_multipart_formdata([("user", "ann"), ("file", files[0])])
+    headers = {"Authorization": f"Bearer {admin}"}
+    allowed = client.post(route, data=body, content_type=kind, headers=headers)
+    assert allowed.headers.get("X-Face-Code") != "UNAUTHORIZED"
+    _, weak = keys.create("weak", ["enrol" if route != "/face_register" else "recognize"])
+    headers = {"Authorization": f"Bearer {weak}"}
+    forbidden = client.post(route, data=body, content_type=kind, headers=headers)
+    assert (forbidden.status_code, forbidden.headers["X-Face-Code"]) == (403, "FORBIDDEN")
