@@ -1,6 +1,7 @@
 """gevent's WSGI server, made to let go of idle connections."""
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -38,12 +39,17 @@ class _Handler(WSGIHandler):
             waiting.discard(current)
         return line
 
-    def handle_one_request(self) -> Any:
-        """Serve a request; a client that stops amid its headers only loses its connection."""
+    def handle(self) -> None:
+        """Serve a connection; one that the client has left is no news."""
+        with suppress(TimeoutError, ConnectionError):
+            super().handle()
+
+    def read_request(self, raw_requestline: str) -> Any:
+        """Read the headers; False, which answers 400, when the client stops amid them."""
         try:
-            return super().handle_one_request()
+            return super().read_request(raw_requestline)
         except (TimeoutError, ConnectionError):
-            return None
+            return False
 
     def log_error(self, msg: str, *args: Any) -> None:
         """Note a request that is no HTTP without its bytes: they may hold a name, or anything."""

@@ -210,6 +210,23 @@ def test_clients_that_leave_are_no_news(tmp_path: Path, slow_graphs: Path) -> No
         assert "Traceback" not in server.log
 
 
+def test_what_is_no_request_leaves_neither_a_traceback_nor_its_bytes_in_the_log(
+    tmp_path: Path, fake_graphs: Path
+) -> None:
+    with flask_run(tmp_path, fake_graphs, idle_seconds="0.5") as server:
+        address = ("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+        for start in (
+            b"GET /healthz HTTP/1.1\r\nHost: stops here\r\n",
+            b"\xff Ann Example\r\n\r\n",
+        ):
+            with socket.create_connection(address, timeout=20) as client:
+                client.sendall(start)
+                assert client.recv(100).startswith(b"HTTP/1.1 400")
+        assert server.get("/healthz").status_code == 200
+        assert "Traceback" not in server.log
+        assert "Ann" not in server.log
+
+
 def test_other_requests_are_answered_while_a_large_picture_is_decoded(server: Server) -> None:
     large = encode(np.zeros((7000, 7000, 3), dtype=np.uint8))
     with ThreadPoolExecutor(4) as pool, requests.Session() as session:
