@@ -12,6 +12,7 @@ from face_service.people.enrolment import Enrolment
 from face_service.people.keeping import KeptPictures
 from face_service.people.recognition import Recognition
 from face_service.people.thresholds import ChosenThresholds, ThresholdChoice
+from face_service.people.transfer import Transfer
 from face_service.pipeline.crop import limit_opencv_threads
 from face_service.pipeline.decode import Limits
 from face_service.pipeline.enrolment_gate import GateLimits
@@ -59,6 +60,7 @@ class Parts:
     pictures: KeptPictures
     enrolment: Enrolment
     calibrating: Calibrating
+    transfer: Transfer
 
 
 def compose(settings: Settings, engine: Engine | None = None) -> Parts:
@@ -99,6 +101,7 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
         pictures=pictures,
         enrolment=Enrolment(vision, gallery, thresholds, storage, limits, pictures),
         calibrating=_make_calibrating(settings, engine, gallery, calibrated, threads),
+        transfer=Transfer(vision, gallery, slot, threads.background),
     )
 
 

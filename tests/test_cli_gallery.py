@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from face_service.cli import gallery as commands
 from face_service.cli import main
 from face_service.composition import Parts, compose
 from face_service.models.engine import Engine
-from face_service.people import exchange
+from face_service.people import exchange, transfer
 from face_service.settings import PROJECT
 from face_service.store.feature_file import FeatureFile, format_embedding
 from tests.conftest import settings_of
@@ -198,7 +197,7 @@ def test_export_that_fails_leaves_no_half(
         yield b"the first\n"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(commands, "export_lines", lines)
+    monkeypatch.setattr(transfer, "export_lines", lines)
     file = tmp_path / "faces.jsonl"
     assert run("export", file) == (1, "", "error: the export failed: No space left on device\n")
     assert not file.exists()
@@ -263,7 +262,7 @@ def test_own_slot_of_this_card_is_imported(run: Run, parts: Parts) -> None:
 _KILLED = """
 import os, signal, sys
 from face_service.cli import main
-from face_service.people import exchange
+from face_service.people import exchange, transfer
 from face_service.store.gallery import journal
 
 exchange._BATCH = 2

@@ -20,11 +20,9 @@ from face_service.composition import Parts, compose
 from face_service.errors import ImportRefusedError, InvalidRequestError, StoreError
 from face_service.people.bulk import enrol_files, files_in_folder
 from face_service.people.enrolment import EnrolOptions
-from face_service.people.exchange import ImportTarget, export_lines, import_faces
 from face_service.pipeline.calibration import Calibration
 from face_service.plots import plot_calibration
 from face_service.settings import Settings
-from face_service.store.feature_file import FeatureFile
 from face_service.storing import use_store
 
 _LOAD_TIMEOUT_SECONDS = 300.0
@@ -96,7 +94,7 @@ def _as_line(table: dict[str, Any]) -> str:
 
 def _export(options: argparse.Namespace) -> int:
     with _parts() as parts:
-        lines = export_lines(parts.gallery, parts.engine.embedder.fingerprint)
+        lines = parts.transfer.lines()
         try:
             if str(options.file) == "-":
                 sys.stdout.buffer.writelines(lines)
@@ -128,19 +126,7 @@ def _new_private_file(path: Path) -> Iterator[BinaryIO]:
 
 def _import(options: argparse.Namespace) -> int:
     with _readable(options.file) as file, _parts() as parts:
-        embedder = parts.engine.embedder
-        length = embedder.length(parts.vision.deadline())
-        target = ImportTarget(embedder.fingerprint, length)
-        slot = FeatureFile(parts.settings.face_dir)
-        outcome = use_store(
-            parts.threads.background,
-            import_faces,
-            parts.gallery,
-            file,
-            target,
-            options.subject,
-            slot,
-        )
+        outcome = parts.transfer.take_in(file, options.subject)
     remark(f"{outcome.imported} imported, {outcome.skipped} were enrolled already")
     return 0
 

@@ -20,8 +20,7 @@ from face_service.errors import (
     TooFewFacesError,
     TooLargeError,
 )
-from face_service.people.exchange import ImportTarget, export_lines, import_faces, join_lines
-from face_service.store.feature_file import FeatureFile
+from face_service.people.exchange import join_lines
 from face_service.storing import use_store
 from face_service.web.posted_files import posted_form
 from face_service.web.uploads import FIELD, read_body
@@ -38,7 +37,7 @@ def export(call: Call) -> Response:
     """Stream the whole gallery."""
     parts = call.parts
     parts.engine.require_ready()
-    lines = join_lines(export_lines(parts.gallery, parts.engine.embedder.fingerprint), _PIECE_BYTES)
+    lines = join_lines(parts.transfer.lines(), _PIECE_BYTES)
     # The first before the status is sent: a gallery that cannot be read is an error, not a stub.
     first = use_store(parts.threads.storage, next, lines, b"")
 
@@ -60,8 +59,6 @@ def import_(call: Call) -> answers.ImportAnswer:
     parts, options = call.parts, call.options
     parts.engine.require_ready()
     request.max_content_length = parts.settings.max_bulk_bytes
-    embedder = parts.engine.embedder
-    target = ImportTarget(embedder.fingerprint, embedder.length(parts.vision.deadline()))
     with ExitStack() as held:
         if request.mimetype == "multipart/form-data":
             form, files = held.enter_context(posted_form())
@@ -70,15 +67,7 @@ def import_(call: Call) -> answers.ImportAnswer:
             file = _posted(files)
         else:
             file = held.enter_context(_spooled())
-        outcome = use_store(
-            parts.threads.background,
-            import_faces,
-            parts.gallery,
-            file,
-            target,
-            options.subject,
-            FeatureFile(parts.settings.face_dir),
-        )
+        outcome = parts.transfer.take_in(file, options.subject)
     return answers.ImportAnswer(imported=outcome.imported, skipped=outcome.skipped)
 
 
