@@ -262,7 +262,7 @@ def test_own_slot_of_this_card_is_imported(run: Run, parts: Parts) -> None:
 _KILLED = """
 import os, signal, sys
 from face_service.cli import main
-from face_service.people import exchange, transfer
+from face_service.people import exchange
 from face_service.store.gallery import journal
 
 exchange._BATCH = 2
