@@ -140,6 +140,8 @@ def _check_shape(value: Any, depth: int = 0) -> None:
 def _read_form(operation: Operation) -> tuple[dict[str, Any], list[bytes]]:
     form, posted = small_form()
     values: dict[str, Any] = single_values(form)
+    if FIELD in values and operation.sample_fields is not None:
+        raise InvalidRequestError(f"{FIELD}: is text and no file; with curl, write {FIELD}=@NAME")
     if isinstance(text := values.get("embedding"), str) and operation.body == "samples":
         try:
             values["embedding"] = json.loads(text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from face_service.web.auth import needs_scope
 from face_service.web.components import components
@@ -34,6 +34,9 @@ def make_blueprint() -> Blueprint:
 
 def _as_view(operation: Operation) -> Callable[..., Response]:
     def view(**path: str) -> Response:
+        if operation.streams and request.method == "HEAD":
+            # Of a stream gevent's server would send the last chunk: into the next answer.
+            return Response(mimetype=operation.streams)
         answer = operation.view(read_call(operation, components(), path))
         if isinstance(answer, Response):
             return answer

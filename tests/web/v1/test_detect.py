@@ -184,3 +184,8 @@ def test_urls_are_counted_before_any_is_asked(viewer: FlaskClient) -> None:
     urls = ["https://example.com/a.jpg"] * 21
     found = problem(post_json(viewer, "/v1/verify", urls=urls), 413, "TOO_LARGE")
     assert found["detail"] == "21 pictures in one request, the limit is 20"
+
+
+def test_a_file_sent_as_text_is_told_from_an_unknown_field(client: FlaskClient) -> None:
+    found = problem(client.post("/v1/detect", data={"file": "me.jpg"}), 400, "INVALID_REQUEST")
+    assert found["detail"] == "file: is text and no file; with curl, write file=@NAME"

@@ -214,3 +214,10 @@ def test_applied_calibration_decides_from_then_on(
         assert verified["match"] is (verified["distance"] < verifying)
         identified = answer(post_json(one, "/v1/identify", embedding=pair[0]))
         assert identified["threshold"] == identifying
+
+
+def test_head_of_an_export_has_no_stream(client: FlaskClient) -> None:
+    enrol(client, "ann", 1)
+    response = client.head("/v1/export")
+    assert (response.status_code, response.mimetype) == (200, NDJSON)
+    assert (response.headers["Content-Length"], response.data) == ("0", b"")
