@@ -224,7 +224,7 @@ def _as_new_face(face: ExportedFace, target: ImportTarget, number: int) -> NewFa
     try:
         raw = base64.b64decode(face.vector, validate=True)
         values = np.frombuffer(raw, dtype="<f4").astype(np.float32)
-        accept_values([float(value) for value in values], target.length)
+        accept_values(values.tolist(), target.length)
         name = check_subject_name(face.subject)
     except ValueError as error:
         raise ImportRefusedError(f"line {number}: vector: not base64 of float32") from error

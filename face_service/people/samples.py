@@ -9,11 +9,11 @@ from face_service.errors import EmbeddingMismatchError, InvalidEmbeddingError
 from face_service.models.embedder import Embedder
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
-from face_service.pipeline.distance import Embedding
+from face_service.pipeline.distance import NORM_TOLERANCE, Embedding
 from face_service.vision import Vision
 
-# Values that were rounded on their way are taken and brought back to unit length.
-_NORM_TOLERANCE = 0.05
+# Farther from 1 than this, within the tolerance, values were rounded on their way: they are
+# brought back to unit length.
 _EXACT_NORM = 1e-4
 
 
@@ -80,7 +80,7 @@ def accept_values(values: Sequence[float], length: int) -> Embedding:
     if not np.isfinite(embedding).all():
         raise InvalidEmbeddingError("a value is not finite")
     norm = float(np.linalg.norm(embedding.astype(np.float64)))
-    if abs(norm - 1) > _NORM_TOLERANCE:
+    if abs(norm - 1) > NORM_TOLERANCE:
         raise InvalidEmbeddingError(f"expected a vector of length 1, found {norm:.3g}")
     exact = abs(norm - 1) < _EXACT_NORM
     return embedding if exact else np.asarray(embedding / norm, dtype=np.float32)

@@ -40,8 +40,7 @@ class ThresholdChoice:
         """Return the threshold of 1:1 comparisons."""
         if self._chosen.verification is not None:
             return self._chosen.verification
-        found = self._read()
-        return found.verification if found else self._engine.embedder.threshold
+        return self._verification_by(self._read())
 
     def identification(self) -> float:
         """Return the threshold of 1:N searches.
@@ -59,8 +58,12 @@ class ThresholdChoice:
             then = self._expected(found.faces)
             grown = 0.0 if now is None or then is None else max(0.0, then - now)
             return max(0.0, found.identification - grown)
-        verification = self.verification()
+        chosen = self._chosen.verification
+        verification = self._verification_by(None) if chosen is None else chosen
         return verification if now is None else min(verification, now)
+
+    def _verification_by(self, found: Thresholds | None) -> float:
+        return found.verification if found else self._engine.embedder.threshold
 
     def _expected(self, faces: int) -> float | None:
         """Return the threshold that the card's impostors ask for among so many faces."""

@@ -5,6 +5,10 @@ from numpy.typing import NDArray
 
 Embedding = NDArray[np.float32]
 
+# How far from 1 the norm of an embedding from outside may be: some demos round their values to a
+# few digits.
+NORM_TOLERANCE = 0.05
+
 
 def euclidean_distance(first: Embedding, second: Embedding) -> float:
     """Return the unsquared L2 distance of two embeddings ``[D]``; 0..2 for unit vectors.

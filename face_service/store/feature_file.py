@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from face_service.errors import EmbeddingMismatchError, FeatureFileError, NotEnrolledError
-from face_service.pipeline.distance import Embedding
+from face_service.pipeline.distance import NORM_TOLERANCE, Embedding
 from face_service.store.atomic import read_plain_file, write_atomically
 
 FILE_NAME = "feature.txt"
@@ -25,7 +25,6 @@ STAMP_NAME = "feature.stamp.json"
 # The stamp of the line being replaced is kept beside the new one: it is written first, so after a
 # crash between the two writes the old line still has its own.
 _KEPT_STAMPS = 2
-_NORM_TOLERANCE = 0.05  # some demos round their values to a few digits
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ class FeatureFile:
 
 
 def _is_unit(embedding: Embedding) -> bool:
-    return abs(float(np.linalg.norm(embedding.astype(np.float64))) - 1) < _NORM_TOLERANCE
+    return abs(float(np.linalg.norm(embedding.astype(np.float64))) - 1) < NORM_TOLERANCE
 
 
 def _digest(content: bytes) -> str:

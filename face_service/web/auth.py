@@ -49,11 +49,7 @@ def identify_caller() -> None:
 
     Both are None without a valid one. Runs before the body is read.
     """
-    key = None
-    token = _presented_token()
-    if token and _scope_needed() != _NOTHING:
-        parts = components()
-        key = _ask(parts, parts.keys.authenticate, token)
+    key = None if _scope_needed() == _NOTHING else _presented_key(components())
     g.api_key = key
     g.api_key_id = None if key is None else key.id
 
@@ -73,11 +69,7 @@ def authorise_caller() -> None:
     needed = _scope_needed()
     if needed == _NOTHING:
         return
-    if key is not None:
-        if not key.allows(needed):
-            raise ForbiddenError(f"the API key does not have the scope '{needed}'")
-    elif _ask(parts, parts.keys.any):
-        raise UnauthorizedError("send an API key as 'Authorization: Bearer TOKEN'")
+    _require(parts, key, needed)
 
 
 def require_scope(scope: str) -> None:
@@ -87,12 +79,20 @@ def require_scope(scope: str) -> None:
         UnauthorizedError, ForbiddenError: as :func:`authorise_caller`.
     """
     parts = components()
-    token = _presented_token()
-    key = _ask(parts, parts.keys.authenticate, token) if token else None
-    if key is not None and not key.allows(scope):
-        raise ForbiddenError(f"the API key does not have the scope '{scope}'")
-    if key is None and _ask(parts, parts.keys.any):
+    _require(parts, _presented_key(parts), scope)
+
+
+def _require(parts: Components, key: Key | None, scope: str) -> None:
+    if key is not None:
+        if not key.allows(scope):
+            raise ForbiddenError(f"the API key does not have the scope '{scope}'")
+    elif _ask(parts, parts.keys.any):
         raise UnauthorizedError("send an API key as 'Authorization: Bearer TOKEN'")
+
+
+def _presented_key(parts: Components) -> Key | None:
+    token = _presented_token()
+    return _ask(parts, parts.keys.authenticate, token) if token else None
 
 
 def _scope_needed() -> str:

@@ -12,11 +12,10 @@ from face_service.errors import (
     InvalidEmbeddingError,
     SubjectFullError,
 )
-from face_service.pipeline.distance import Embedding
+from face_service.pipeline.distance import NORM_TOLERANCE, Embedding
 from face_service.store.gallery.index import Index
 from face_service.store.gallery.interface import NewFace
 from face_service.store.gallery.limits import GalleryLimits
-from face_service.store.gallery.rows import NORM_TOLERANCE
 
 
 def check_embedding(values: Embedding) -> Embedding:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-NORM_TOLERANCE = 0.05
+from face_service.pipeline.distance import NORM_TOLERANCE
+
 _GONE = -1
 _FEW = 8  # up to so many ids are looked for one after the other
 
