@@ -10,7 +10,7 @@ from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import Embedding, euclidean_distance, is_match
 from face_service.store.feature_file import FeatureFile
 from face_service.store.uploads import UploadStore
-from face_service.storing import use_store
+from face_service.storing import ask_store, use_store
 from face_service.vision import Landmarks, Vision
 
 
@@ -84,7 +84,8 @@ class FaceService:
         """
         probe = self.embed(data)
         fingerprint = self._vision.engine.embedder.fingerprint
-        enrolled = use_store(self._offloader, self._features.read_comparable, probe, fingerprint)
+        slot = self._features
+        enrolled = ask_store(self._offloader, slot, slot.read_comparable, probe, fingerprint)
         distance = euclidean_distance(probe, enrolled)
         threshold = self._thresholds.verification()
         return Verification(is_match(distance, threshold), distance, threshold)

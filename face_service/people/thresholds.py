@@ -7,7 +7,7 @@ from face_service.models.engine import Engine
 from face_service.pipeline.impostor_tail import threshold_for_fpir
 from face_service.store.calibration_file import CalibrationFile, Thresholds
 from face_service.store.gallery.interface import Gallery
-from face_service.storing import use_store
+from face_service.storing import ask_store, use_store
 
 
 @dataclass(frozen=True)
@@ -72,4 +72,4 @@ class ThresholdChoice:
 
     def _read(self) -> Thresholds | None:
         fingerprint = self._engine.embedder.fingerprint
-        return use_store(self._offloader, self._calibrated.read, fingerprint)
+        return ask_store(self._offloader, self._calibrated, self._calibrated.read, fingerprint)

@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from face_service.errors import ApiKeyError, StoreError
 from face_service.store.atomic import read_plain_file, write_atomically
+from face_service.store.remembered import Remembered
 
 FILE_NAME = "api_keys.json"
 SCOPES = ("recognize", "enrol", "admin")
@@ -32,7 +33,6 @@ _NOBODYS_DIGEST = "0" * 64
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_Version = tuple[int, int, int]  # (inode, mtime_ns, size)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class ApiKeys:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / FILE_NAME
-        self._known: tuple[_Version | None, Mapping[str, Key]] = (None, {})
+        self._remembered = Remembered([self._path], self._read)
 
     def create(self, name: str, scopes: Sequence[str]) -> tuple[Key, str]:
         """Add a key; return it with its token, which cannot be had again.
@@ -113,39 +113,24 @@ class ApiKeys:
 
     def is_fresh(self) -> bool:
         """Return whether the next question is answered from memory: the file has not changed."""
-        try:
-            return self._known[0] is not None and self._version() == self._known[0]
-        except OSError:
-            return False
+        return self._remembered.is_fresh()
 
     def _current(self) -> Mapping[str, Key]:
-        version, keys = self._known
-        if version is None or _guarded(self._version) != version:
-            version, keys = self._known = _guarded(self._read)
-        return keys
+        return _guarded(self._remembered.get)
 
-    def _version(self) -> _Version:
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            return (0, 0, 0)
-        return (status.st_ino, status.st_mtime_ns, status.st_size)
-
-    def _read(self) -> tuple[_Version, Mapping[str, Key]]:
-        # Noted before the content: what is written in between makes the next look read again.
-        version = self._version()
+    def _read(self) -> Mapping[str, Key]:
         try:
             content = read_plain_file(self._path)
         except FileNotFoundError:
-            return version, {}
-        return version, {key.id: key for key in _parse(content)}
+            return {}
+        return {key.id: key for key in _parse(content)}
 
     def _replace(self, change: Callable[[Sequence[Key]], Sequence[Key]]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._exclusive():
             for stale in self._folder.glob(f".{FILE_NAME}.*.part"):  # of writers that were killed
                 stale.unlink()
-            keys = change(tuple(self._read()[1].values()))
+            keys = change(tuple(self._read().values()))
             stored = [vars(key) for key in keys]
             content = json.dumps({"format": _FORMAT, "keys": stored}, ensure_ascii=False, indent=1)
             write_atomically(self._path, content.encode(), durable=True, private=True)

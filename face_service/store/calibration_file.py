@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from face_service.store.atomic import read_plain_file, sync_folder, write_atomically
+from face_service.store.remembered import Remembered
 
 FILE_NAME = "calibration.json"
 
@@ -29,6 +30,7 @@ class CalibrationFile:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
+        self._remembered = Remembered([self._path], self._read)
 
     def write(self, thresholds: Thresholds, fingerprint: str, measured: Mapping[str, Any]) -> None:
         """Replace the thresholds, durably; ``measured`` is kept beside them for people."""
@@ -58,12 +60,21 @@ class CalibrationFile:
 
         A file that cannot be understood counts as none: the card's threshold is the safe answer.
         """
+        found = self._remembered.get()
+        return found[1] if found is not None and found[0] == fingerprint else None
+
+    def is_fresh(self) -> bool:
+        """Return whether the next question is answered from memory: the file has not changed."""
+        return self._remembered.is_fresh()
+
+    def _read(self) -> tuple[str, Thresholds] | None:
+        """Return the fingerprint of the card and its thresholds."""
         try:
             stored = json.loads(read_plain_file(self._path) or b"{}")
-            if stored["fingerprint"] != fingerprint:
-                return None
+            fingerprint = str(stored["fingerprint"])
             values = float(stored["verification"]), float(stored["identification"])
             faces = int(stored["faces"])
         except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        return Thresholds(*values, faces) if all(0 <= value <= 2 for value in values) else None
+        in_range = all(0 <= value <= 2 for value in values)
+        return (fingerprint, Thresholds(*values, faces)) if in_range else None

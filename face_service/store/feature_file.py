@@ -19,6 +19,7 @@ import numpy as np
 from face_service.errors import EmbeddingMismatchError, FeatureFileError, NotEnrolledError
 from face_service.pipeline.distance import NORM_TOLERANCE, Embedding
 from face_service.store.atomic import read_plain_file, write_atomically
+from face_service.store.remembered import Remembered
 
 FILE_NAME = "feature.txt"
 STAMP_NAME = "feature.stamp.json"
@@ -67,6 +68,7 @@ class FeatureFile:
         self._folder = folder
         self._path = folder / FILE_NAME
         self._stamp_path = folder / STAMP_NAME
+        self._remembered = Remembered([self._path, self._stamp_path], self._read)
 
     def write(self, embedding: Embedding, fingerprint: str) -> None:
         """Replace the enrolment, atomically and durably."""
@@ -91,6 +93,13 @@ class FeatureFile:
             NotEnrolledError: there is no feature file, or it is empty.
             FeatureFileError: it is not one line of numbers.
         """
+        return self._remembered.get()
+
+    def is_fresh(self) -> bool:
+        """Return whether the next question is answered from memory: the files are unchanged."""
+        return self._remembered.is_fresh()
+
+    def _read(self) -> Enrolment:
         # Stamps are read before and after the line: whatever writes come between, one of the two
         # still has, or already has, the line's own.
         stamps = self._read_stamps()

@@ -14,6 +14,7 @@ from flask import current_app, g, request
 from face_service.errors import CrossSiteError, ForbiddenError, UnauthorizedError
 from face_service.settings import Settings
 from face_service.store.api_keys import SCOPES, Key
+from face_service.storing import ask_store
 from face_service.web.components import Components, components
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
@@ -121,14 +122,7 @@ def _presented_token() -> str:
 
 
 def _ask(parts: Components, question: Callable[..., T], *arguments: str) -> T:
-    """Ask the keys, away from the event loop if their file has changed and must be read.
-
-    Whether it has is looked up in place: that takes microseconds, where the offloader's threads
-    may be busy decoding pictures for much longer.
-    """
-    if parts.keys.is_fresh():
-        return question(*arguments)
-    return parts.threads.storage.run(question, *arguments)
+    return ask_store(parts.threads.storage, parts.keys, question, *arguments)
 
 
 def _comes_from_another_site(settings: Settings) -> bool:

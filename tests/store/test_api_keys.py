@@ -91,6 +91,7 @@ def test_secrets_and_ids_differ(tmp_path: Path) -> None:
     assert len(tokens) == len(keys.list()) == 5
 
 
+@pytest.mark.usefixtures("files_look_old")
 def test_another_process_sees_new_and_revoked_keys_at_once(tmp_path: Path) -> None:
     server, command = ApiKeys(tmp_path), ApiKeys(tmp_path)
     assert not server.any()
@@ -103,6 +104,7 @@ def test_another_process_sees_new_and_revoked_keys_at_once(tmp_path: Path) -> No
     assert not server.any()
 
 
+@pytest.mark.usefixtures("files_look_old")
 def test_an_unchanged_file_is_not_read_again(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
