@@ -1,6 +1,6 @@
 """A frozen GraphDef in a ``tf.Graph`` and a ``tf.compat.v1.Session`` of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,10 @@ class FrozenGraph:
                 f"found {self._input.shape.as_list()}"
             )
         switches = [name for name in self.signature.optional_inputs if _has(self._graph, name)]
-        self._off = [False] * len(switches)
+        self._off = [np.array(False)] * len(switches)
         self._session = tf.compat.v1.Session(graph=self._graph, config=config)
-        # Looks the tensors up once. What Session.run does anew each time takes half a millisecond
-        # in which no other Python thread runs.
-        self._call = self._session.make_callable(
-            list(self.signature.outputs), [self.signature.input, *switches]
+        self._call = _make_callable(
+            self._session, [self.signature.input, *switches], self.signature.outputs
         )
         self._dtype = self._input.dtype.as_numpy_dtype
         self.batch_sizes: tuple[int, ...] = (1,)
@@ -86,6 +84,24 @@ class FrozenGraph:
         except (tf.errors.OpError, ValueError):
             return False
         return all(len(output) == len(batch) for output in outputs)
+
+
+def _make_callable(
+    session: Any, feeds: Sequence[str], fetches: Sequence[str]
+) -> Callable[..., Sequence[Any]]:
+    """Return what runs the session on the feeds' arrays.
+
+    ``Session.run`` looks its tensors up anew each time: half a millisecond in which no other
+    Python thread runs. The public ``make_callable`` spares that only a graph without feeds; what
+    Keras uses for others is not public, so it may go.
+    """
+    from tensorflow.core.protobuf import config_pb2  # noqa: PLC0415 - imports TensorFlow
+
+    make = getattr(session, "_make_callable_from_options", None)
+    if make is None:
+        return session.make_callable(list(fetches), list(feeds))  # type: ignore[no-any-return]
+    options = config_pb2.CallableOptions(feed=feeds, fetch=fetches)
+    return make(options)  # type: ignore[no-any-return]
 
 
 def _parse(tf: Any, path: Path) -> Any:

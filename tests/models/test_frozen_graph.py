@@ -207,3 +207,14 @@ def test_by_default_half_of_the_cores_work_inside_an_operation(
     assert session_config(options).intra_op_parallelism_threads == 2
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
     assert session_config(options).intra_op_parallelism_threads == 1
+
+
+def test_a_tensorflow_without_the_fast_way_runs_the_graph_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_graph(tmp_path / "x.pb", fake_embedder())
+    crops = np.random.default_rng(0).normal(size=(2, 160, 160, 3)).astype(np.float32)
+    fast = load(path, "embedder").run(crops)
+    session = import_tensorflow().compat.v1.Session
+    monkeypatch.setattr(session, "_make_callable_from_options", None)
+    np.testing.assert_array_equal(load(path, "embedder").run(crops)[0], fast[0])
