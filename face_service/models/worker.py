@@ -20,6 +20,7 @@ from face_service.errors import (
     ServiceError,
     UnavailableError,
 )
+from face_service.models.batching import Item, Request, split_into_batches
 
 Outputs = tuple[NDArray[Any], ...]
 
@@ -37,34 +38,6 @@ class GraphRunner(Protocol):
 
     def run(self, batch: NDArray[Any]) -> Outputs:
         """Return the outputs, each with the batch as its first axis."""
-
-
-@dataclass
-class _Request:
-    """One caller's examples; done when all are answered or one has failed."""
-
-    deadline: float
-    signal: Signal
-    results: list[Outputs | None]
-    pending: int
-    error: ServiceError | None = None
-
-    def succeed(self, index: int, outputs: Outputs) -> None:
-        self.results[index] = outputs
-        self.pending -= 1
-        if self.pending == 0:
-            self.signal.fire()
-
-    def fail(self, error: ServiceError) -> None:
-        self.error = error
-        self.signal.fire()
-
-
-@dataclass(frozen=True)
-class _Item:
-    request: _Request
-    index: int
-    example: NDArray[Any]
 
 
 @dataclass
@@ -162,9 +135,9 @@ class GraphWorker:
             return []
         self._require_runner()
         self._reserve(len(examples))
-        request = _Request(deadline, make_signal(), [None] * len(examples), len(examples))
+        request = Request(deadline, make_signal(), [None] * len(examples), len(examples))
         for index, example in enumerate(examples):
-            self._queue.put(_Item(request, index, example))
+            self._queue.put(Item(request, index, example))
         # Once stopping, the thread may have ended before it saw these.
         patience = 0.0 if self._state.stopping else deadline - time.monotonic()
         if not request.signal.wait(max(0.0, patience)):
@@ -233,7 +206,7 @@ class GraphWorker:
             signal.fire()
         return runner
 
-    def _take(self, batch_sizes: Sequence[int]) -> list[_Item]:
+    def _take(self, batch_sizes: Sequence[int]) -> list[Item]:
         """Wait for one item, then take as many more as fill the largest allowed batch.
 
         Nothing is returned when the worker is to stop.
@@ -247,10 +220,10 @@ class GraphWorker:
             self._state.waiting -= len(items)
         return items
 
-    def _serve(self, runner: GraphRunner, items: list[_Item]) -> None:
+    def _serve(self, runner: GraphRunner, items: list[Item]) -> None:
         now = time.monotonic()
         alive = [item for item in items if item.request.deadline > now and not item.request.error]
-        for batch in _split(alive, runner.batch_sizes):
+        for batch in split_into_batches(alive, runner.batch_sizes):
             started = time.monotonic()
             try:
                 _run_batch(runner, batch)
@@ -261,20 +234,10 @@ class GraphWorker:
             self._state.seconds_per_item += 0.1 * (taken - self._state.seconds_per_item)
 
 
-def _run_batch(runner: GraphRunner, batch: list[_Item]) -> None:
+def _run_batch(runner: GraphRunner, batch: list[Item]) -> None:
     outputs = runner.run(np.stack([item.example for item in batch]))
     for row, item in enumerate(batch):
         item.request.succeed(item.index, tuple(output[row] for output in outputs))
-
-
-def _split(items: list[_Item], batch_sizes: Sequence[int]) -> list[list[_Item]]:
-    """Cut ``items`` into batches of allowed sizes, largest first."""
-    batches = []
-    while items:
-        size = max(size for size in batch_sizes if size <= len(items))
-        batches.append(items[:size])
-        items = items[size:]
-    return batches
 
 
 def _as_service_error(name: str, error: Exception) -> ServiceError:
