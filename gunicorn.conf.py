@@ -4,7 +4,8 @@ import logging
 from typing import Any
 
 from face_service.bootstrap import ensure_graphs, open_access_warning
-from face_service.errors import ServiceError
+from face_service.errors import ServiceError, SettingsError
+from face_service.metrics_folder import MetricsFolder
 from face_service.settings import Settings
 from face_service.store.api_keys import ApiKeys
 
@@ -14,8 +15,26 @@ worker_class = "gevent"
 preload_app = False
 
 
+def _share_metrics() -> MetricsFolder | None:
+    """Let the workers share their metrics, so that any of them can tell those of all."""
+    try:
+        return MetricsFolder() if Settings.from_environment().metrics else None
+    except SettingsError:
+        return None  # on_starting says so
+    except OSError as error:
+        reason = "no folder for the metrics, each worker tells its own: %s"
+        logging.getLogger("gunicorn.error").warning(reason, error)
+        return None
+
+
+# Here and not in a hook: with --preload the application is imported before the first of them.
+_metrics = _share_metrics()
+
+
 def on_starting(server: Any) -> None:
     """Build missing graphs once, before any worker needs them; say who may do everything."""
+    if _metrics is not None:
+        _metrics.give_to(server.cfg.uid, server.cfg.gid)
     try:
         settings = Settings.from_environment()
         ensure_graphs(settings)
@@ -52,3 +71,18 @@ def worker_exit(server: Any, worker: Any) -> None:
     from face_service.web.server import stop_engine  # noqa: PLC0415 - as above
 
     stop_engine(worker.app.wsgi())
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget what a worker that is gone had in work; what it counted stays."""
+    if _metrics is not None:
+        # Imported here: the library looks for the shared folder while it is imported.
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Remove what the workers shared."""
+    if _metrics is not None:
+        _metrics.remove()

@@ -7,6 +7,7 @@ from face_service.concurrency.gate import Gate
 from face_service.concurrency.offload import Offloader
 from face_service.jobs import DetectionJobs
 from face_service.models.engine import Engine
+from face_service.observing import Observer
 from face_service.people.calibrating import Calibrating
 from face_service.people.enrolment import Enrolment
 from face_service.people.keeping import KeptPictures
@@ -49,6 +50,7 @@ class Parts:
     settings: Settings
     engine: Engine
     threads: Threads
+    gate: Gate
     vision: Vision
     service: FaceService
     jobs: DetectionJobs
@@ -63,33 +65,33 @@ class Parts:
     transfer: Transfer
 
 
-def compose(settings: Settings, engine: Engine | None = None) -> Parts:
+def compose(
+    settings: Settings, engine: Engine | None = None, observer: Observer | None = None
+) -> Parts:
     """Return the parts. The engine is not started: see :meth:`Engine.start`.
 
     Args:
         settings: the only source of configuration.
-        engine: an engine to use instead of the one that the settings describe.
+        engine: to use instead of the one that the settings describe; it keeps its own observer.
+        observer: who is told what requests do; nobody by default.
     """
-    limit_opencv_threads()
-    engine = engine or Engine(engine_options(settings))
+    engine = engine or Engine(engine_options(settings), observer)
     threads = _make_threads(settings)
     storage = threads.storage
-    gate = Gate(settings.max_in_work, settings.max_pixels_in_work)
-    vision = Vision(engine, threads.cpu, gate, _vision_options(settings))
+    gate = Gate(settings.max_in_work, settings.max_pixels_in_work, observer)
+    vision = Vision(engine, threads.cpu, gate, _vision_options(settings), observer)
     uploads = UploadStore(settings.tmp_dir, settings.upload_ttl_seconds, settings.max_uploads)
-    tasks = _make_tasks(settings)
-    gallery = _make_gallery(settings)
-    calibrated = CalibrationFile(settings.face_dir)
+    tasks, gallery = _make_tasks(settings), _make_gallery(settings)
+    calibrated, slot = CalibrationFile(settings.face_dir), FeatureFile(settings.face_dir)
     thresholds = ThresholdChoice(engine, gallery, calibrated, storage, _chosen(settings))
-    slot = FeatureFile(settings.face_dir)
-    service = FaceService(vision, thresholds, slot, uploads, storage, gate)
-    kept = PictureStore(settings.face_dir / FOLDER_NAME)
-    pictures = KeptPictures(kept, gallery, storage, keep=settings.keep_pictures)
+    service = FaceService(vision, thresholds, slot, uploads, storage, gate, observer)
+    pictures = _make_pictures(settings, gallery, storage)
     limits = _gate_limits(settings)
     return Parts(
         settings=settings,
         engine=engine,
         threads=threads,
+        gate=gate,
         vision=vision,
         service=service,
         jobs=DetectionJobs(vision, service, tasks, gate, storage, settings.image_size),
@@ -97,15 +99,16 @@ def compose(settings: Settings, engine: Engine | None = None) -> Parts:
         tasks=tasks,
         gallery=gallery,
         thresholds=thresholds,
-        recognition=Recognition(vision, gallery, thresholds, storage),
+        recognition=Recognition(vision, gallery, thresholds, storage, observer),
         pictures=pictures,
-        enrolment=Enrolment(vision, gallery, thresholds, storage, limits, pictures),
+        enrolment=Enrolment(vision, gallery, thresholds, storage, limits, pictures, observer),
         calibrating=_make_calibrating(settings, engine, gallery, calibrated, threads),
         transfer=Transfer(vision, gallery, slot, threads.background),
     )
 
 
 def _make_threads(settings: Settings) -> Threads:
+    limit_opencv_threads()
     return Threads(
         cpu=Offloader(settings.cpu_threads),
         storage=Offloader(settings.storage_threads),
@@ -131,6 +134,11 @@ def _make_calibrating(
 ) -> Calibrating:
     most = settings.calibration_faces
     return Calibrating(engine, gallery, calibrated, threads.background, most)
+
+
+def _make_pictures(settings: Settings, gallery: Gallery, storage: Offloader) -> KeptPictures:
+    kept = PictureStore(settings.face_dir / FOLDER_NAME)
+    return KeptPictures(kept, gallery, storage, keep=settings.keep_pictures)
 
 
 def _make_tasks(settings: Settings) -> TaskStore:

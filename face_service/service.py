@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from face_service.concurrency.gate import Gate
 from face_service.concurrency.offload import Offloader
+from face_service.observing import NoObserver, Observer, observed
 from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
@@ -38,6 +39,7 @@ class FaceService:
         uploads: UploadStore,
         offloader: Offloader,
         gate: Gate,
+        observer: Observer | None = None,
     ) -> None:
         self._vision = vision
         self._thresholds = thresholds
@@ -45,6 +47,7 @@ class FaceService:
         self._uploads = uploads
         self._offloader = offloader
         self._gate = gate
+        self._observer = observer or NoObserver()
 
     def detect(self, data: bytes) -> Detection:
         """Return the face that is meant in a picture file."""
@@ -85,15 +88,19 @@ class FaceService:
         probe = self.embed(data)
         fingerprint = self._vision.engine.embedder.fingerprint
         slot = self._features
-        enrolled = ask_store(self._offloader, slot, slot.read_comparable, probe, fingerprint)
-        distance = euclidean_distance(probe, enrolled)
+        with observed(self._observer, "match") as watch:
+            read = watch.timed(slot.read_comparable)
+            enrolled = ask_store(self._offloader, slot, read, probe, fingerprint)
+            distance = watch.timed(euclidean_distance)(probe, enrolled)
         threshold = self._thresholds.verification()
         return Verification(is_match(distance, threshold), distance, threshold)
 
     def compare(self, first: bytes, second: bytes) -> float:
         """Return the distance between the faces that are meant in two picture files."""
         with self._vision.admitted(first, second) as deadline:
-            return euclidean_distance(self._embed(first, deadline), self._embed(second, deadline))
+            embeddings = self._embed(first, deadline), self._embed(second, deadline)
+        with observed(self._observer, "match") as watch:
+            return watch.timed(euclidean_distance)(*embeddings)
 
     def store_upload(self, data: bytes) -> str:
         """Keep a picture file for a while and return the path by which it can be named."""

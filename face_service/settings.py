@@ -232,6 +232,7 @@ class Settings:
     log_format: str = _setting(
         "text", one_of("text", "json"), "Log lines as key=value text or as JSON."
     )
+    metrics: bool = _setting(True, flag, "Answer /metrics, for Prometheus.")
     visible_devices: str = _setting(
         "", text, "GPUs to use, as CUDA_VISIBLE_DEVICES takes them; -1 uses none."
     )

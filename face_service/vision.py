@@ -17,6 +17,7 @@ from face_service.concurrency.gate import Gate
 from face_service.concurrency.offload import Offloader
 from face_service.errors import NoFaceError
 from face_service.models.engine import Engine
+from face_service.observing import NoObserver, Observer, observed
 from face_service.pipeline.crop import (
     landmark_region,
     points_in_picture,
@@ -75,12 +76,18 @@ class Vision:
     """
 
     def __init__(
-        self, engine: Engine, offloader: Offloader, gate: Gate, options: VisionOptions
+        self,
+        engine: Engine,
+        offloader: Offloader,
+        gate: Gate,
+        options: VisionOptions,
+        observer: Observer | None = None,
     ) -> None:
         self.engine = engine
         self._offloader = offloader
         self._gate = gate
         self._options = options
+        self._observer = observer or NoObserver()
 
     def inspect(self, data: bytes) -> Header:
         """Return what a picture file's header says, without decoding it; needs a warm engine."""
@@ -104,21 +111,24 @@ class Vision:
 
     def decode(self, data: bytes, deadline: float) -> Picture:
         """Return the picture in a file."""
-        return self._offloader.run_by(deadline, decode, data, self._limits)
+        with observed(self._observer, "decode") as watch:
+            return self._offloader.run_by(deadline, watch.timed(decode), data, self._limits)
 
     def find_faces(
         self, picture: Picture, deadline: float, floor: float | None = None
     ) -> list[Detection]:
         """Return all faces above the score ``floor`` (by default the card's), best first."""
         detector = self.engine.detector
-        prepared = self._offloader.run_by(
-            deadline,
-            prepare_detector_picture,
-            picture.pixels,
-            detector.preprocessing,
-            self._options.image_size,
-        )
-        return drop_flat(detector.detect(prepared, deadline, floor), prepared)
+        with observed(self._observer, "detect") as watch:
+            prepared = self._offloader.run_by(
+                deadline,
+                watch.timed(prepare_detector_picture),
+                picture.pixels,
+                detector.preprocessing,
+                self._options.image_size,
+            )
+            found = watch.timed(detector.detect)(prepared, deadline, floor)
+        return drop_flat(found, prepared)
 
     def choose(self, faces: list[Detection]) -> Detection:
         """Return the face that is meant; raises :class:`NoFaceError` when there is none."""
@@ -133,11 +143,14 @@ class Vision:
         """Return each face's embedding, in one batch where possible."""
         embedder = self.engine.embedder
         how, size = embedder.preprocessing, embedder.input_size
-        crops = [
-            self._offloader.run_by(deadline, prepare_face, picture.pixels, face.box, how, size)
-            for face in faces
-        ]
-        return _in_portions(embedder.embed, crops, deadline)
+        with observed(self._observer, "crop") as watch:
+            prepare = watch.timed(prepare_face)
+            crops = [
+                self._offloader.run_by(deadline, prepare, picture.pixels, face.box, how, size)
+                for face in faces
+            ]
+        with observed(self._observer, "embed") as watch:
+            return watch.timed(_in_portions)(embedder.embed, crops, deadline)
 
     def locate_landmarks(
         self, picture: Picture, faces: Sequence[Detection], deadline: float
@@ -146,24 +159,26 @@ class Vision:
         landmarker = self.engine.landmarker
         how, size = landmarker.preprocessing, landmarker.input_size
         regions = [landmark_region(picture.pixels, face.box, how) for face in faces]
-        crops = [
-            self._offloader.run_by(
-                deadline, prepare_landmark_crop, picture.pixels, region, how, size
-            )
-            for region in regions
-        ]
+        with observed(self._observer, "crop") as watch:
+            prepare = watch.timed(prepare_landmark_crop)
+            crops = [
+                self._offloader.run_by(deadline, prepare, picture.pixels, region, how, size)
+                for region in regions
+            ]
+        with observed(self._observer, "landmarks") as watch:
+            located = watch.timed(_in_portions)(landmarker.locate, crops, deadline)
         return [
             Landmarks(points_in_picture(points, region, picture.pixels), face.box)
-            for points, region, face in zip(
-                _in_portions(landmarker.locate, crops, deadline), regions, faces, strict=True
-            )
+            for points, region, face in zip(located, regions, faces, strict=True)
         ]
 
     def measure(
         self, picture: Picture, face: Detection, located: Landmarks, deadline: float
     ) -> FaceQuality:
         """Return how good the picture of a face with known landmarks is."""
-        return self._offloader.run_by(deadline, measure_quality, picture, face, located.points)
+        with observed(self._observer, "crop") as watch:
+            measure = watch.timed(measure_quality)
+            return self._offloader.run_by(deadline, measure, picture, face, located.points)
 
     @property
     def _limits(self) -> Limits:

@@ -72,6 +72,7 @@ DEFAULTS: dict[str, Any] = {
     "cors_origins": (),
     "log_level": "INFO",
     "log_format": "text",
+    "metrics": True,
     "visible_devices": "",
     "gpu_memory_growth": True,
     "gpu_memory_limit_mb": 0,

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from face_service.concurrency.native import make_lock
 from face_service.errors import BusyError
+from face_service.observing import NoObserver, Observer
 
+PLACE = "gate"  # by which a rejection is told
 _SMOOTHING = 0.1  # share of the newest stay in the average
 
 
@@ -27,13 +29,19 @@ class Gate:
     front of many ordinary ones.
     """
 
-    def __init__(self, limit: int, max_pixels: int) -> None:
+    def __init__(self, limit: int, max_pixels: int, observer: Observer | None = None) -> None:
         self._limit = limit
         self._max_pixels = max_pixels
+        self._observer = observer or NoObserver()
         self._inside = 0
         self._pixels = 0
         self._average_stay = 0.0
         self._lock = make_lock()
+
+    @property
+    def inside(self) -> tuple[int, int]:
+        """How many callers are inside, with how many pixels."""
+        return self._inside, self._pixels
 
     @contextmanager
     def pass_through(self, pixels: int) -> Iterator[None]:
@@ -58,6 +66,7 @@ class Gate:
                 self._inside += 1
                 self._pixels += pixels
         if full:
+            self._observer.count_rejection(PLACE)
             wait = math.ceil(self._average_stay)
             raise BusyError("too many requests are in work already", retry_after=wait)
         return Place(pixels, time.monotonic())

@@ -35,6 +35,7 @@ from face_service.models.runtime import (
     session_config,
 )
 from face_service.models.worker import GraphRunner, GraphWorker, Outputs
+from face_service.observing import Observer
 
 Example = Callable[[tuple[int | None, ...]], NDArray[Any]]
 Check = Callable[[GraphFile, Outputs], None]
@@ -70,9 +71,9 @@ class Engine:
     in the child: with a forking server, start in the child.
     """
 
-    def __init__(self, options: EngineOptions) -> None:
+    def __init__(self, options: EngineOptions, observer: Observer | None = None) -> None:
         self._options = options
-        self._workers = {role: GraphWorker(role, options.queue_size) for role in ROLES}
+        self._workers = {role: GraphWorker(role, options.queue_size, observer) for role in ROLES}
         self._files: dict[Role, GraphFile] = {}
         self._started_in: int | None = None
         self._error: ServiceError | None = None
@@ -153,6 +154,11 @@ class Engine:
     def files(self) -> Mapping[Role, GraphFile]:
         """The graph file and card of each role, once started."""
         return self._files
+
+    @property
+    def waiting(self) -> Mapping[Role, int]:
+        """How many examples wait for each role's graph."""
+        return {role: worker.waiting for role, worker in self._workers.items()}
 
     def require_ready(self) -> None:
         """Raise :class:`NotReadyError` unless every graph is warm."""

@@ -4,6 +4,7 @@ Facts behind the design are in docs/adr/0001-worker-thread-per-graph.md.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -20,8 +21,11 @@ from face_service.errors import (
     ServiceError,
     UnavailableError,
 )
+from face_service.models.batching import Item, Request, split_into_batches
+from face_service.observing import NoObserver, Observer
 
 Outputs = tuple[NDArray[Any], ...]
+_UNTOLD_RUNS = 1000  # of callers that have all gone before their answer
 
 
 class GraphRunner(Protocol):
@@ -37,34 +41,6 @@ class GraphRunner(Protocol):
 
     def run(self, batch: NDArray[Any]) -> Outputs:
         """Return the outputs, each with the batch as its first axis."""
-
-
-@dataclass
-class _Request:
-    """One caller's examples; done when all are answered or one has failed."""
-
-    deadline: float
-    signal: Signal
-    results: list[Outputs | None]
-    pending: int
-    error: ServiceError | None = None
-
-    def succeed(self, index: int, outputs: Outputs) -> None:
-        self.results[index] = outputs
-        self.pending -= 1
-        if self.pending == 0:
-            self.signal.fire()
-
-    def fail(self, error: ServiceError) -> None:
-        self.error = error
-        self.signal.fire()
-
-
-@dataclass(frozen=True)
-class _Item:
-    request: _Request
-    index: int
-    example: NDArray[Any]
 
 
 @dataclass
@@ -85,8 +61,12 @@ class GraphWorker:
     No delay is ever added to fill a batch: the thread takes whatever is queued when it is free.
     """
 
-    def __init__(self, name: str, queue_size: int) -> None:
+    def __init__(self, name: str, queue_size: int, observer: Observer | None = None) -> None:
         self.name = name
+        self._observer = observer or NoObserver()
+        # (examples, seconds) of runs. The thread must not call the observer, whose locks may be
+        # gevent's: the next caller to get its answer does. A deque needs no lock.
+        self._runs: deque[tuple[int, float]] = deque(maxlen=_UNTOLD_RUNS)
         self._queue_size = queue_size
         self._queue = make_queue()
         self._lock = make_lock()
@@ -162,12 +142,14 @@ class GraphWorker:
             return []
         self._require_runner()
         self._reserve(len(examples))
-        request = _Request(deadline, make_signal(), [None] * len(examples), len(examples))
+        request = Request(deadline, make_signal(), [None] * len(examples), len(examples))
         for index, example in enumerate(examples):
-            self._queue.put(_Item(request, index, example))
+            self._queue.put(Item(request, index, example))
         # Once stopping, the thread may have ended before it saw these.
         patience = 0.0 if self._state.stopping else deadline - time.monotonic()
-        if not request.signal.wait(max(0.0, patience)):
+        answered = request.signal.wait(max(0.0, patience))
+        self._tell_runs()
+        if not answered:
             raise _stopping() if self._state.stopping else self._late()
         if request.error is not None:
             raise request.error
@@ -189,7 +171,16 @@ class GraphWorker:
             if not full:
                 self._state.waiting += count
         if full:
+            self._observer.count_rejection(self.name)
             raise BusyError(f"the {self.name} queue is full", retry_after=self._seconds_to_drain())
+
+    def _tell_runs(self) -> None:
+        while True:
+            try:
+                size, seconds = self._runs.popleft()
+            except IndexError:
+                return
+            self._observer.observe_batch(self.name, size, seconds)
 
     def _late(self) -> DeadlineExceededError:
         message = f"the {self.name} graph did not answer within the deadline"
@@ -233,7 +224,7 @@ class GraphWorker:
             signal.fire()
         return runner
 
-    def _take(self, batch_sizes: Sequence[int]) -> list[_Item]:
+    def _take(self, batch_sizes: Sequence[int]) -> list[Item]:
         """Wait for one item, then take as many more as fill the largest allowed batch.
 
         Nothing is returned when the worker is to stop.
@@ -247,34 +238,28 @@ class GraphWorker:
             self._state.waiting -= len(items)
         return items
 
-    def _serve(self, runner: GraphRunner, items: list[_Item]) -> None:
+    def _serve(self, runner: GraphRunner, items: list[Item]) -> None:
         now = time.monotonic()
         alive = [item for item in items if item.request.deadline > now and not item.request.error]
-        for batch in _split(alive, runner.batch_sizes):
-            started = time.monotonic()
+        for batch in split_into_batches(alive, runner.batch_sizes):
             try:
-                _run_batch(runner, batch)
+                outputs = self._run(runner, batch)
+                for row, item in enumerate(batch):
+                    item.request.succeed(item.index, tuple(output[row] for output in outputs))
             except Exception as error:  # noqa: BLE001 - handed to each caller of this batch
                 for item in batch:
                     item.request.fail(_as_service_error(self.name, error))
-            taken = (time.monotonic() - started) / len(batch)
-            self._state.seconds_per_item += 0.1 * (taken - self._state.seconds_per_item)
 
-
-def _run_batch(runner: GraphRunner, batch: list[_Item]) -> None:
-    outputs = runner.run(np.stack([item.example for item in batch]))
-    for row, item in enumerate(batch):
-        item.request.succeed(item.index, tuple(output[row] for output in outputs))
-
-
-def _split(items: list[_Item], batch_sizes: Sequence[int]) -> list[list[_Item]]:
-    """Cut ``items`` into batches of allowed sizes, largest first."""
-    batches = []
-    while items:
-        size = max(size for size in batch_sizes if size <= len(items))
-        batches.append(items[:size])
-        items = items[size:]
-    return batches
+    def _run(self, runner: GraphRunner, batch: list[Item]) -> Outputs:
+        started = time.monotonic()
+        try:
+            return runner.run(np.stack([item.example for item in batch]))
+        finally:
+            seconds = time.monotonic() - started
+            self._runs.append((len(batch), seconds))  # before a caller wakes, which tells of it
+            self._state.seconds_per_item += 0.1 * (
+                seconds / len(batch) - self._state.seconds_per_item
+            )
 
 
 def _as_service_error(name: str, error: Exception) -> ServiceError:

@@ -8,6 +8,7 @@ import numpy as np
 
 from face_service.concurrency.offload import Offloader
 from face_service.errors import EnrolmentRefusedError, InvalidRequestError
+from face_service.observing import NoObserver, Observer, observed
 from face_service.people.keeping import FacePicture, KeptPictures
 from face_service.people.samples import Sample, accept_embedding, pictures_among
 from face_service.people.thresholds import ThresholdChoice
@@ -69,6 +70,7 @@ class Enrolment:
         offloader: Offloader,
         limits: GateLimits,
         pictures: KeptPictures,
+        observer: Observer | None = None,
     ) -> None:
         self._vision = vision
         self._gallery = gallery
@@ -76,6 +78,7 @@ class Enrolment:
         self._offloader = offloader
         self._limits = limits
         self._pictures = pictures
+        self._observer = observer or NoObserver()
 
     def enrol(
         self, subject: str, samples: Sequence[Sample], options: EnrolOptions
@@ -166,7 +169,9 @@ class Enrolment:
         """Name the other subject that each embedding matches, if there is one."""
         fingerprint = self._vision.engine.embedder.fingerprint
         stacked = np.stack(embeddings)
-        found = use_store(self._offloader, self._gallery.search, stacked, fingerprint, 2)
+        with observed(self._observer, "match") as watch:
+            search = watch.timed(self._gallery.search)
+            found = use_store(self._offloader, search, stacked, fingerprint, 2)
         threshold = self._thresholds.identification()
         warnings = []
         for candidates in found:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from face_service.concurrency.offload import Offloader
+from face_service.observing import NoObserver, Observer, observed
 from face_service.people.samples import Probe, Sample, make_probe, pictures_among
 from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.decode import Picture
@@ -82,12 +83,18 @@ class Recognition:
     """
 
     def __init__(
-        self, vision: Vision, gallery: Gallery, thresholds: ThresholdChoice, offloader: Offloader
+        self,
+        vision: Vision,
+        gallery: Gallery,
+        thresholds: ThresholdChoice,
+        offloader: Offloader,
+        observer: Observer | None = None,
     ) -> None:
         self._vision = vision
         self._gallery = gallery
         self._thresholds = thresholds
         self._offloader = offloader
+        self._observer = observer or NoObserver()
 
     def analyse(
         self, data: bytes, which: FaceOptions, *, landmarks: bool, embedding: bool
@@ -118,7 +125,8 @@ class Recognition:
         with self._vision.admitted(*pictures_among([first, second])) as deadline:
             probes = [make_probe(self._vision, sample, deadline) for sample in (first, second)]
         limit = self._thresholds.verification() if threshold is None else threshold
-        distance = euclidean_distance(probes[0].embedding, probes[1].embedding)
+        with observed(self._observer, "match") as watch:
+            distance = watch.timed(euclidean_distance)(probes[0].embedding, probes[1].embedding)
         return Comparison(is_match(distance, limit), distance, limit, probes)
 
     def verify(self, sample: Sample, subject: str, threshold: float | None = None) -> Comparison:
@@ -179,6 +187,6 @@ class Recognition:
     ) -> list[list[Candidate]]:
         stacked = np.stack([probe.embedding for probe in probes])
         fingerprint = self._vision.engine.embedder.fingerprint
-        return use_store(
-            self._offloader, self._gallery.search, stacked, fingerprint, limit, subject
-        )
+        with observed(self._observer, "match") as watch:
+            search = watch.timed(self._gallery.search)
+            return use_store(self._offloader, search, stacked, fingerprint, limit, subject)

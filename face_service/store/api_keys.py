@@ -22,7 +22,7 @@ from face_service.store.atomic import read_plain_file, write_atomically
 from face_service.store.remembered import Remembered
 
 FILE_NAME = "api_keys.json"
-SCOPES = ("recognize", "enrol", "admin")
+SCOPES = ("recognize", "enrol", "metrics", "admin")
 _FORMAT = 1
 _MAX_NAME = 64
 _TOKEN = re.compile(r"fk_([0-9a-f]{16})_([0-9a-f]{64})")

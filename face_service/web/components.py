@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from face_service.composition import Parts
 from face_service.remote import PictureFetcher
 from face_service.store.api_keys import ApiKeys
+from face_service.web.metrics import Metrics
 from face_service.web.rate_limits import LoginLockout
 
 _EXTENSION = "face_service"
@@ -19,9 +20,10 @@ class Components(Parts):
     keys: ApiKeys
     lockout: LoginLockout
     fetcher: PictureFetcher
+    metrics: Metrics
 
 
-def make_components(parts: Parts) -> Components:
+def make_components(parts: Parts, metrics: Metrics) -> Components:
     """Return a service's parts as those of an application."""
     settings = parts.settings
     return Components(
@@ -31,6 +33,7 @@ def make_components(parts: Parts) -> Components:
         fetcher=PictureFetcher(
             settings.url_hosts, settings.url_timeout_seconds, settings.max_upload_bytes
         ),
+        metrics=metrics,
     )
 
 

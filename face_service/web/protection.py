@@ -9,9 +9,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from face_service.settings import Settings
 from face_service.web.auth import authorise_caller, identify_caller
 from face_service.web.rate_limits import RateLimits, limit_rate
+from face_service.web.request_metrics import TIMING_HEADER
 from face_service.web.security_headers import install_security_headers
 
-_EXPOSED = ("X-Face-Code", "X-Request-ID", "Retry-After")
+_EXPOSED = ("X-Face-Code", "X-Request-ID", "Retry-After", TIMING_HEADER)
 _ALLOWED = ("Authorization", "X-API-Key", "Content-Type")
 
 

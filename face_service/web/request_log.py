@@ -1,4 +1,4 @@
-"""A request id for each request, and one structured log line when it is answered."""
+"""A request id for each request, its stages in ``Server-Timing``, and one log line."""
 
 import logging
 import re
@@ -7,6 +7,8 @@ import uuid
 
 from flask import Flask, Response, g, request
 
+from face_service.web.request_metrics import TIMING_HEADER, server_timing, stage_seconds
+
 _LOG = logging.getLogger("face_service.requests")
 ID_HEADER = "X-Request-ID"
 # An id from outside ends up in logs: only what cannot break a line is taken over.
@@ -14,9 +16,10 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def install_request_log(app: Flask) -> None:
-    """Give every response an ``X-Request-ID`` and log it."""
+    """Give every response an ``X-Request-ID`` and log it, a streamed one at its end."""
     app.before_request(_begin)
-    app.after_request(_end)
+    app.after_request(_mark)
+    app.teardown_request(_log_streamed)
 
 
 def _begin() -> None:
@@ -25,22 +28,38 @@ def _begin() -> None:
     g.started = time.monotonic()
 
 
-def _end(response: Response) -> Response:
+def _mark(response: Response) -> Response:
     response.headers[ID_HEADER] = g.request_id
+    seconds = time.monotonic() - g.started
+    if stages := stage_seconds():
+        response.headers[TIMING_HEADER] = server_timing(stages, seconds)
+    if response.is_streamed and not response.direct_passthrough:
+        g.streamed_status = response.status_code  # what takes its time is still to come
+    else:
+        _log(response.status_code, seconds)
+    return response
+
+
+def _log_streamed(_: BaseException | None) -> None:
+    if (status := g.pop("streamed_status", None)) is not None:
+        _log(status, time.monotonic() - g.started)
+
+
+def _log(status: int, seconds: float) -> None:
     fields = {
         "request_id": g.request_id,
         "client": request.remote_addr,
         "method": request.method,
         "path": _loggable_path(),
-        "status": response.status_code,
-        "ms": round(1000 * (time.monotonic() - g.started), 1),
+        "status": status,
+        "ms": round(1000 * seconds, 1),
     }
+    fields |= {f"{stage}_ms": round(1000 * spent, 1) for stage, spent in stage_seconds().items()}
     if key_id := g.get("api_key_id"):
         fields["key"] = key_id
     if code := g.get("error_code"):
         fields["code"] = code
     _LOG.info("request", extra={"fields": fields})
-    return response
 
 
 def _loggable_path() -> str:

@@ -27,6 +27,8 @@ def open_gallery(parts: Components) -> None:
 def sweep_forever(parts: Components) -> None:
     """Delete what has expired even when nobody posts anything new, and carry out deletions."""
     while True:
+        # Not only by requests: a task may have ended since the last one.
+        parts.metrics.set_load(parts.engine, parts.gate.inside)
         time.sleep(_SWEEP_SECONDS)
         sweep(parts)
 

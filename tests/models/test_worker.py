@@ -19,6 +19,8 @@ from face_service.errors import (
     UnavailableError,
 )
 from face_service.models.worker import GraphRunner, GraphWorker, Outputs
+from face_service.observing import Observer
+from tests.fakes.observers import Recorder
 
 
 class FakeRunner:
@@ -45,8 +47,10 @@ class FakeRunner:
         return self.outputs or (batch * 2, batch + 1)
 
 
-def started(runner: GraphRunner, queue_size: int = 100) -> GraphWorker:
-    worker = GraphWorker("fake", queue_size)
+def started(
+    runner: GraphRunner, queue_size: int = 100, observer: Observer | None = None
+) -> GraphWorker:
+    worker = GraphWorker("fake", queue_size, observer)
     worker.start(lambda: runner)
     assert worker.wait_until_loaded(10)
     return worker
@@ -242,3 +246,56 @@ def test_outputs_of_a_wrong_shape_are_an_error_and_do_not_end_the_thread() -> No
         worker.run(examples(1), soon())
     runner.outputs = None
     assert float(worker.run(examples(2), soon())[0][0]) == 4
+
+
+def test_each_run_is_told_once_by_callers_and_never_by_the_thread() -> None:
+    runner, recorder = FakeRunner(held=True), Recorder()
+    worker = started(runner, observer=recorder)
+    with ThreadPoolExecutor(8) as pool:
+        futures = queue_behind(runner, worker, pool, [1, 2, 3, 4, 5, 6, 7])
+        runner.go.set()
+        for future in futures:
+            future.result()
+    told = sorted((role, size) for role, size, _ in recorder.batches)
+    assert told == [("fake", 1), ("fake", 1), ("fake", 2), ("fake", 4)]
+    assert runner.threads.isdisjoint(recorder.threads)
+    assert not worker._runs
+
+
+def test_a_run_has_been_told_when_its_only_caller_returns() -> None:
+    recorder = Recorder()
+    worker = started(FakeRunner(), observer=recorder)
+    worker.run(examples(1, 2, 3), soon())
+    assert [size for _, size, _ in recorder.batches] == [2, 1]
+    assert all(seconds >= 0 for _, _, seconds in recorder.batches)
+
+
+def test_a_failed_run_is_told_too() -> None:
+    recorder = Recorder()
+    worker = started(FakeRunner(), observer=recorder)
+    with pytest.raises(ServiceError):
+        worker.run(examples(-1), soon())
+    assert [size for _, size, _ in recorder.batches] == [1]
+
+
+def test_the_next_caller_tells_of_a_run_whose_caller_has_gone() -> None:
+    runner, recorder = FakeRunner(batch_sizes=(1,), held=True), Recorder()
+    worker = started(runner, observer=recorder)
+    with pytest.raises(DeadlineExceededError):
+        worker.run(examples(1), time.monotonic() + 0.2)
+    runner.go.set()
+    worker.run(examples(2), soon())
+    assert [size for _, size, _ in recorder.batches] == [1, 1]
+
+
+def test_what_finds_no_place_in_the_queue_is_counted() -> None:
+    runner, recorder = FakeRunner(held=True), Recorder()
+    worker = started(runner, queue_size=1, observer=recorder)
+    with ThreadPoolExecutor(4) as pool:
+        futures = queue_behind(runner, worker, pool, [1])
+        with pytest.raises(BusyError):
+            worker.run(examples(2), soon())
+        runner.go.set()
+        for future in futures:
+            future.result()
+    assert recorder.rejections == ["fake"]

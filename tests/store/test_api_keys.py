@@ -139,7 +139,7 @@ def test_a_name_is_a_short_printable_line(tmp_path: Path, path: Path, name: str)
 
 @pytest.mark.parametrize("scopes", [[], ["everything"], ["admin", ""]])
 def test_scopes_are_those_that_exist(tmp_path: Path, scopes: list[str]) -> None:
-    with pytest.raises(ApiKeyError, match="scopes of recognize, enrol, admin"):
+    with pytest.raises(ApiKeyError, match="scopes of recognize, enrol, metrics, admin"):
         ApiKeys(tmp_path).create("phone", scopes)
 
 

@@ -51,7 +51,7 @@ def test_a_listed_origin_may_ask_and_read(tmp_path: Path, origin: str) -> None:
     answer = client.get("/nothing", headers={"Origin": origin}).headers
     assert answer["Access-Control-Allow-Origin"] == origin
     exposed = answer["Access-Control-Expose-Headers"].split(", ")
-    assert sorted(exposed) == ["Retry-After", "X-Face-Code", "X-Request-ID"]
+    assert sorted(exposed) == ["Retry-After", "Server-Timing", "X-Face-Code", "X-Request-ID"]
     assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Origin" in answer["Vary"]
     asked = preflight(client, origin)

@@ -1,0 +1,54 @@
+"""What waits for a graph's run: callers' examples, and how they are cut into batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from face_service.concurrency.signal import Signal
+from face_service.errors import ServiceError
+
+Row = tuple[NDArray[Any], ...]  # one example's outputs, without the batch axis
+
+
+@dataclass
+class Request:
+    """One caller's examples; done when all are answered or one has failed."""
+
+    deadline: float
+    signal: Signal
+    results: list[Row | None]
+    pending: int
+    error: ServiceError | None = None
+
+    def succeed(self, index: int, outputs: Row) -> None:
+        """Take in what one example gave; the last one wakes the caller."""
+        self.results[index] = outputs
+        self.pending -= 1
+        if self.pending == 0:
+            self.signal.fire()
+
+    def fail(self, error: ServiceError) -> None:
+        """Tell the caller that nothing more will come."""
+        self.error = error
+        self.signal.fire()
+
+
+@dataclass(frozen=True)
+class Item:
+    """One example of a request."""
+
+    request: Request
+    index: int
+    example: NDArray[Any]
+
+
+def split_into_batches(items: list[Item], batch_sizes: Sequence[int]) -> list[list[Item]]:
+    """Cut ``items`` into batches of allowed sizes (ascending, 1 first), largest first."""
+    batches = []
+    while items:
+        size = max(size for size in batch_sizes if size <= len(items))
+        batches.append(items[:size])
+        items = items[size:]
+    return batches
