@@ -40,6 +40,7 @@ def engine_options(settings: Settings) -> EngineOptions:
         ),
         queue_size=settings.queue_size,
         max_batch=settings.max_batch,
+        fill_seconds=settings.fill_seconds,
     )
 
 

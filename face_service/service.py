@@ -1,5 +1,6 @@
 """What the demos do, free of HTTP: each method is one use case, from bytes to an answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from face_service.concurrency.gate import Gate
@@ -62,7 +63,7 @@ class FaceService:
     def embed(self, data: bytes) -> Embedding:
         """Return the embedding of the face that is meant in a picture file."""
         with self._vision.admitted(data) as deadline:
-            return self._embed(data, deadline)
+            return self._embed([data], deadline)[0]
 
     def locate_landmarks(self, data: bytes) -> Landmarks:
         """Return the landmarks of the face that is meant in a picture file."""
@@ -98,7 +99,7 @@ class FaceService:
     def compare(self, first: bytes, second: bytes) -> float:
         """Return the distance between the faces that are meant in two picture files."""
         with self._vision.admitted(first, second) as deadline:
-            embeddings = self._embed(first, deadline), self._embed(second, deadline)
+            embeddings = self._embed([first, second], deadline)
         with observed(self._observer, "match") as watch:
             return watch.timed(euclidean_distance)(*embeddings)
 
@@ -115,6 +116,7 @@ class FaceService:
     def _find_face(self, picture: Picture, deadline: float) -> Detection:
         return self._vision.choose(self._vision.find_faces(picture, deadline))
 
-    def _embed(self, data: bytes, deadline: float) -> Embedding:
-        picture = self._vision.decode(data, deadline)
-        return self._vision.embed(picture, [self._find_face(picture, deadline)], deadline)[0]
+    def _embed(self, files: Sequence[bytes], deadline: float) -> list[Embedding]:
+        pictures = [self._vision.decode(data, deadline) for data in files]
+        shown = [(picture, self._find_face(picture, deadline)) for picture in pictures]
+        return self._vision.embed(shown, deadline)

@@ -110,6 +110,11 @@ class Settings:
         100, whole(1, 100_000), "Faces or pictures that may wait for one graph; more get 503."
     )
     max_batch: int = _setting(8, whole(1, 32), "Faces that one graph run may take.")
+    fill_seconds: float = _setting(
+        0.05,
+        number(0, 1),
+        "Under load, time that faces may wait for a batch to fill; 0 never waits.",
+    )
     deadline_seconds: float = _setting(
         30.0, number(0.1, 600), "Time a request may wait for the graphs."
     )

@@ -37,6 +37,7 @@ from face_service.pipeline.quality import FaceQuality, measure_quality
 
 _PORTION = 16  # crops; larger batches gain nothing
 T = TypeVar("T")
+ShownFace = tuple[Picture, Detection]
 
 
 @dataclass(frozen=True)
@@ -137,17 +138,15 @@ class Vision:
             raise NoFaceError("no face detected")
         return face
 
-    def embed(
-        self, picture: Picture, faces: Sequence[Detection], deadline: float
-    ) -> list[Embedding]:
-        """Return each face's embedding, in one batch where possible."""
+    def embed(self, shown: Sequence[ShownFace], deadline: float) -> list[Embedding]:
+        """Return the embedding of each face, be it of one picture or several, in one batch."""
         embedder = self.engine.embedder
         how, size = embedder.preprocessing, embedder.input_size
         with observed(self._observer, "crop") as watch:
             prepare = watch.timed(prepare_face)
             crops = [
                 self._offloader.run_by(deadline, prepare, picture.pixels, face.box, how, size)
-                for face in faces
+                for picture, face in shown
             ]
         with observed(self._observer, "embed") as watch:
             return watch.timed(_in_portions)(embedder.embed, crops, deadline)

@@ -32,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "max_pixels_in_work": 300_000_000,
     "queue_size": 100,
     "max_batch": 8,
+    "fill_seconds": 0.05,
     "deadline_seconds": 30.0,
     "cpu_threads": 2,
     "storage_threads": 2,

@@ -148,8 +148,8 @@ def test_nobody_is_found_in_a_black_picture(parts: Parts) -> None:
 def test_embeddings_come_in_the_faces_order(parts: Parts) -> None:
     picture = picture_of(parts, face_file(1))
     faces = parts.vision.find_faces(picture, soon(), 0.01)
-    both = parts.vision.embed(picture, faces, soon())
-    alone = [parts.vision.embed(picture, [face], soon())[0] for face in faces]
+    both = parts.vision.embed([(picture, face) for face in faces], soon())
+    alone = [parts.vision.embed([(picture, face)], soon())[0] for face in faces]
     assert [vector.dtype for vector in both] == [np.float32] * 2
     np.testing.assert_allclose(both, alone, atol=1e-6)
     assert np.abs(both[0] - both[1]).max() > 0.01
@@ -157,7 +157,7 @@ def test_embeddings_come_in_the_faces_order(parts: Parts) -> None:
 
 def test_no_faces_have_no_embeddings_and_no_landmarks(parts: Parts) -> None:
     picture = picture_of(parts, blank_file())
-    assert parts.vision.embed(picture, [], soon()) == []
+    assert parts.vision.embed([], soon()) == []
     assert parts.vision.locate_landmarks(picture, [], soon()) == []
 
 
@@ -191,7 +191,7 @@ def test_nothing_is_begun_after_the_deadline(parts: Parts) -> None:
     with pytest.raises(DeadlineExceededError):
         parts.vision.find_faces(picture, late)
     with pytest.raises(DeadlineExceededError):
-        parts.vision.embed(picture, [face], late)
+        parts.vision.embed([(picture, face)], late)
     with pytest.raises(DeadlineExceededError):
         parts.vision.locate_landmarks(picture, [face], late)
 
@@ -199,5 +199,5 @@ def test_nothing_is_begun_after_the_deadline(parts: Parts) -> None:
 def test_face_at_the_border_is_embedded(parts: Parts) -> None:
     picture = picture_of(parts, encode(face_pixels(1, 64, 48)))
     corner = Detection(np.array([0.0, 0.0, 1.0, 1.0], np.float32), 0.9)
-    (vector,) = parts.vision.embed(picture, [corner], soon())
+    (vector,) = parts.vision.embed([(picture, corner)], soon())
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)

@@ -13,6 +13,7 @@ from gevent import monkey
 
 # Looked up here: files are closed until the very end, when nothing can be imported any more.
 _CLOSE = monkey.get_original("os", "close")
+_SLEEP = monkey.get_original("time", "sleep")
 
 
 def threading_is_patched() -> bool:
@@ -23,6 +24,11 @@ def threading_is_patched() -> bool:
 def start_thread(function: Callable[[], None]) -> None:
     """Run ``function`` on a new operating-system thread that ends with the process."""
     monkey.get_original("_thread", "start_new_thread")(function, ())
+
+
+def sleep(seconds: float) -> None:
+    """Let the calling thread rest, with all its greenlets if it has any."""
+    _SLEEP(seconds)
 
 
 def close_descriptor(descriptor: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from face_service.errors import GraphError, NotReadyError, ServiceError
+from face_service.models.batching import Filling
 from face_service.models.card import ROLES, Role
 from face_service.models.detector import Detector, check_detector_outputs, detector_example
 from face_service.models.embedder import Embedder, check_embedder_outputs, embedder_example
@@ -52,7 +53,8 @@ class EngineOptions:
     """Which graphs, and how they are run.
 
     ``chosen`` names a file for a role ("" looks for one). ``queue_size`` counts waiting examples
-    per graph, ``max_batch`` caps the faces that run at once.
+    per graph, ``max_batch`` caps the faces that run at once, ``fill_seconds`` is how long faces may
+    wait under load for a batch to fill.
     """
 
     graphs_dir: Path
@@ -62,6 +64,7 @@ class EngineOptions:
     runtime: RuntimeOptions
     queue_size: int
     max_batch: int
+    fill_seconds: float = 0.0
 
 
 class Engine:
@@ -73,7 +76,10 @@ class Engine:
 
     def __init__(self, options: EngineOptions, observer: Observer | None = None) -> None:
         self._options = options
-        self._workers = {role: GraphWorker(role, options.queue_size, observer) for role in ROLES}
+        size = options.queue_size
+        self._workers = {role: GraphWorker(role, size, observer) for role in ROLES}
+        filling = Filling(lambda: self._workers["detector"].waiting, options.fill_seconds)
+        self._workers["embedder"] = GraphWorker("embedder", size, observer, filling)
         self._files: dict[Role, GraphFile] = {}
         self._started_in: int | None = None
         self._error: ServiceError | None = None

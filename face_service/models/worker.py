@@ -21,7 +21,7 @@ from face_service.errors import (
     ServiceError,
     UnavailableError,
 )
-from face_service.models.batching import Item, Request, split_into_batches
+from face_service.models.batching import Filling, Item, Request, split_into_batches
 from face_service.observing import NoObserver, Observer
 
 Outputs = tuple[NDArray[Any], ...]
@@ -58,11 +58,19 @@ class _State:
 class GraphWorker:
     """Queues examples for one graph and runs them in the largest allowed batches.
 
-    No delay is ever added to fill a batch: the thread takes whatever is queued when it is free.
+    The thread takes whatever is queued when it is free. Only under load, while several pictures
+    wait for the graph before it, does it let a batch fill: see :class:`Filling`.
     """
 
-    def __init__(self, name: str, queue_size: int, observer: Observer | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        queue_size: int,
+        observer: Observer | None = None,
+        filling: Filling | None = None,
+    ) -> None:
         self.name = name
+        self._filling = filling
         self._observer = observer or NoObserver()
         # (examples, seconds) of runs. The thread must not call the observer, whose locks may be
         # gevent's: the next caller to get its answer does. A deque needs no lock.
@@ -230,6 +238,8 @@ class GraphWorker:
         Nothing is returned when the worker is to stop.
         """
         first = self._queue.get()
+        if self._filling is not None:
+            self._filling.wait(lambda: self._is_filled(batch_sizes[-1] - 1))
         available = 1 + self._queue.qsize()  # exact: this thread is the only taker
         size = max(size for size in batch_sizes if size <= available)
         taken = [first, *(self._queue.get() for _ in range(size - 1))]
@@ -237,6 +247,9 @@ class GraphWorker:
         with self._lock:
             self._state.waiting -= len(items)
         return items
+
+    def _is_filled(self, wanted: int) -> bool:
+        return self._state.stopping or self._queue.qsize() >= wanted
 
     def _serve(self, runner: GraphRunner, items: list[Item]) -> None:
         now = time.monotonic()

@@ -146,7 +146,7 @@ class Enrolment:
         quality = self._vision.measure(picture, face, located, deadline)
         rivals = count_rivals(faces, face, picture, self._limits.other_face)
         reasons = judge(quality, 1 + rivals, self._limits)
-        embedding = self._vision.embed(picture, [face], deadline)[0]
+        embedding = self._vision.embed([(picture, face)], deadline)[0]
         return _Judged(embedding, quality, reasons)
 
     def _new_faces(self, name: str, judged: Sequence[_Judged], source: str) -> list[NewFace]:

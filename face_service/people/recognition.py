@@ -7,7 +7,7 @@ import numpy as np
 
 from face_service.concurrency.offload import Offloader
 from face_service.observing import NoObserver, Observer, observed
-from face_service.people.samples import Probe, Sample, make_probe, pictures_among
+from face_service.people.samples import Probe, Sample, make_probe, make_probes, pictures_among
 from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
@@ -108,7 +108,7 @@ class Recognition:
             if landmarks:
                 points = self._vision.locate_landmarks(picture, found, deadline)
             if embedding:
-                embeddings = self._vision.embed(picture, found, deadline)
+                embeddings = self._vision.embed([(picture, face) for face in found], deadline)
             faces = [
                 AnalysedFace(face, located, self._measure(picture, face, located, deadline), vector)
                 for face, located, vector in zip(found, points, embeddings, strict=True)
@@ -123,7 +123,7 @@ class Recognition:
     def compare(self, first: Sample, second: Sample, threshold: float | None) -> Comparison:
         """Compare two samples' faces; ``threshold`` replaces the one in force."""
         with self._vision.admitted(*pictures_among([first, second])) as deadline:
-            probes = [make_probe(self._vision, sample, deadline) for sample in (first, second)]
+            probes = make_probes(self._vision, [first, second], deadline)
         limit = self._thresholds.verification() if threshold is None else threshold
         with observed(self._observer, "match") as watch:
             distance = watch.timed(euclidean_distance)(probes[0].embedding, probes[1].embedding)
@@ -166,7 +166,7 @@ class Recognition:
             return [make_probe(self._vision, sample, deadline)]
         picture = self._vision.decode(sample, deadline)
         faces = self._find(picture, which, deadline)
-        embeddings = self._vision.embed(picture, faces, deadline)
+        embeddings = self._vision.embed([(picture, face) for face in faces], deadline)
         return [
             Probe(embedding, face, picture)
             for face, embedding in zip(faces, embeddings, strict=True)

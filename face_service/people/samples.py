@@ -10,7 +10,7 @@ from face_service.models.embedder import Embedder
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import NORM_TOLERANCE, Embedding
-from face_service.vision import Vision
+from face_service.vision import ShownFace, Vision
 
 # Farther from 1 than this, within the tolerance, values were rounded on their way: they are
 # brought back to unit length.
@@ -38,17 +38,35 @@ class Probe:
 
 
 def make_probe(vision: Vision, sample: Sample, deadline: float) -> Probe:
-    """Return the face that is meant in a sample; the caller holds a place of the gate.
+    """Return the face that is meant in a sample; as :func:`make_probes`."""
+    return make_probes(vision, [sample], deadline)[0]
+
+
+def make_probes(vision: Vision, samples: Sequence[Sample], deadline: float) -> list[Probe]:
+    """Return the face that is meant in each sample; the caller holds a place of the gate.
+
+    The pictures' faces are embedded in one batch.
 
     Raises:
         NoFaceError: a picture shows none.
         EmbeddingMismatchError, InvalidEmbeddingError: as :func:`accept_embedding`.
     """
-    if isinstance(sample, GivenEmbedding):
-        return Probe(accept_embedding(vision.engine.embedder, sample, deadline))
-    picture = vision.decode(sample, deadline)
-    face = vision.choose(vision.find_faces(picture, deadline))
-    return Probe(vision.embed(picture, [face], deadline)[0], face, picture)
+    # First what costs nothing to refuse.
+    given = [
+        Probe(accept_embedding(vision.engine.embedder, sample, deadline))
+        for sample in samples
+        if isinstance(sample, GivenEmbedding)
+    ]
+    shown = [_show(vision, data, deadline) for data in pictures_among(samples)]
+    embedded = zip(vision.embed(shown, deadline), shown, strict=True)
+    seen = [Probe(embedding, face, picture) for embedding, (picture, face) in embedded]
+    kinds = {True: iter(given), False: iter(seen)}
+    return [next(kinds[isinstance(sample, GivenEmbedding)]) for sample in samples]
+
+
+def _show(vision: Vision, data: bytes, deadline: float) -> ShownFace:
+    picture = vision.decode(data, deadline)
+    return picture, vision.choose(vision.find_faces(picture, deadline))
 
 
 def pictures_among(samples: Sequence[Sample]) -> list[bytes]:

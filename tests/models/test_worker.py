@@ -18,6 +18,7 @@ from face_service.errors import (
     ServiceError,
     UnavailableError,
 )
+from face_service.models.batching import Filling
 from face_service.models.worker import GraphRunner, GraphWorker, Outputs
 from face_service.observing import Observer
 from tests.fakes.observers import Recorder
@@ -299,3 +300,49 @@ def test_what_finds_no_place_in_the_queue_is_counted() -> None:
         for future in futures:
             future.result()
     assert recorder.rejections == ["fake"]
+
+
+def test_under_load_a_batch_waits_to_fill() -> None:
+    looks: list[int] = []
+
+    def coming() -> int:
+        looks.append(len(looks))
+        if len(looks) == 3:
+            others.extend(pool.submit(worker.run, examples(n), soon()) for n in (2, 3, 4))
+        return 2
+
+    runner, others = FakeRunner(), []
+    worker = GraphWorker("fake", 100, filling=Filling(coming, seconds=10))
+    worker.start(lambda: runner)
+    assert worker.wait_until_loaded(10)
+    with ThreadPoolExecutor(3) as pool:
+        assert float(worker.run(examples(1), soon())[0][0]) == 2
+        assert sorted(float(other.result()[0][0]) for other in others) == [4, 6, 8]
+    assert [len(batch) for batch in runner.batches] == [4]
+
+
+@pytest.mark.parametrize(("coming", "seconds"), [(1, 10.0), (0, 10.0), (9, 0.0)])
+def test_a_batch_does_not_wait_for_what_is_not_sure_to_come_nor_beyond_its_time(
+    coming: int, seconds: float
+) -> None:
+    looks: list[int] = []
+
+    def is_filled() -> bool:
+        looks.append(len(looks))
+        return False
+
+    Filling(lambda: coming, seconds).wait(is_filled)
+    assert looks == [0], "looked once and went"
+
+
+def test_a_stopping_worker_does_not_wait_for_its_batch_to_fill() -> None:
+    worker = GraphWorker("fake", 100, filling=Filling(lambda: 9, seconds=60))
+    runner = FakeRunner()
+    worker.start(lambda: runner)
+    assert worker.wait_until_loaded(10)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(worker.run, examples(1), soon())
+        while worker.waiting == 0 and not waiting.done():
+            time.sleep(0.001)
+        assert worker.stop(10)
+        assert float(waiting.result()[0][0]) == 2, "what was taken is run"

@@ -7,11 +7,14 @@ from face_service.composition import Parts
 from face_service.errors import EmbeddingMismatchError, InvalidEmbeddingError, NoFaceError
 from face_service.people.samples import (
     GivenEmbedding,
+    Sample,
     accept_embedding,
     accept_values,
     make_probe,
+    make_probes,
     pictures_among,
 )
+from face_service.pipeline.distance import euclidean_distance
 from tests.fakes.graphs import FACE_BOX
 from tests.fakes.pictures import blank_file, face_file
 from tests.people.conftest import given, unit
@@ -83,3 +86,15 @@ def test_probe_needs_a_face(parts: Parts) -> None:
 
 def test_only_pictures_weigh_on_the_gate(parts: Parts) -> None:
     assert pictures_among([b"one", given(parts, unit(1)), b"two"]) == [b"one", b"two"]
+
+
+def test_samples_keep_their_order_and_pictures_share_a_batch(parts: Parts) -> None:
+    vision = parts.vision
+    first = make_probe(vision, face_file(1), vision.deadline())
+    own = GivenEmbedding(vision.engine.embedder.fingerprint, first.embedding.tolist())
+    samples: list[Sample] = [face_file(2), own, face_file(1)]
+    probes = make_probes(vision, samples, vision.deadline())
+    assert [probe.picture is None for probe in probes] == [False, True, False]
+    for probe in probes[1:]:
+        np.testing.assert_allclose(probe.embedding, first.embedding, atol=1e-6)
+    assert euclidean_distance(probes[0].embedding, first.embedding) > 0.01
