@@ -53,6 +53,8 @@ class Metrics:
 
     def __init__(self, shared: Path | None = None) -> None:
         """``shared`` is the folder of several processes' files, None for a process of its own."""
+        if shared is not None:
+            shared.mkdir(parents=True, exist_ok=True)
         self._shared = shared
         self._registry = registry = CollectorRegistry()
         self._stages = _stage_seconds(registry)

@@ -81,7 +81,7 @@ def test_whichever_worker_answers_tells_the_sum(
     assert list(system.glob("face-metrics-*")) == []
 
 
-def test_a_worker_that_dies_takes_its_counts_with_it_neither_nor_leaves_its_gauges(
+def test_what_a_dead_worker_counted_stays_and_what_it_had_in_work_goes(
     tmp_path: Path, fake_graphs: Path
 ) -> None:
     with gunicorn(tmp_path, fake_graphs, *LOG_PIDS) as server:

@@ -44,7 +44,7 @@ def requests_of(found: Scrape, route: str, method: str, status: int) -> float:
     return count
 
 
-def test_every_series_without_a_request_in_its_name_is_there_from_the_start(
+def test_series_of_stages_graphs_and_places_are_there_from_the_start(
     tmp_path: Path, fake_graphs: Path
 ) -> None:
     client = create_app(settings_of(tmp_path, fake_graphs)).test_client()
@@ -264,9 +264,8 @@ def test_a_request_leaves_no_objects_behind(app: Flask) -> None:
     assert all(not worker._runs for worker in components_of(app).engine._workers.values())
 
 
-def test_metrics_count_once_per_object() -> None:
+def test_a_method_that_http_does_not_know_is_other() -> None:
     metrics = Metrics()
-    assert not metrics.is_shared
     metrics.begin_request()
     metrics.end_request("/x", "BREW", 200, 0.5)
     assert list(metrics._ended) == [("/x", "other", 200)]
