@@ -8,7 +8,7 @@ them up. Its locks are gevent's: nothing here is called on a native thread but :
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,9 @@ from face_service.observing import STAGES, Stage
 UNKNOWN_ROUTE = "unknown"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER_METHOD = "other"
+_REQUEST = ("route", "method", "status")
+_REQUEST_TIME = "face_request_seconds"
+_REQUEST_TIME_TEXT = "Time from a request's headers to the end of its answer."
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _REQUEST_SECONDS = (*_SECONDS[2:], 30.0, 120.0)  # bulk enrolments take minutes
 _SIZES = (1, 2, 4, 8, 16, 32)
@@ -50,18 +53,15 @@ class Metrics:
 
     def __init__(self, shared: Path | None = None) -> None:
         """``shared`` is the folder of several processes' files, None for a process of its own."""
+        if shared is not None:
+            shared.mkdir(parents=True, exist_ok=True)
         self._shared = shared
         self._registry = registry = CollectorRegistry()
         self._stages = _stage_seconds(registry)
-        self._requests = Counter(
-            "face_requests", "Requests answered.", ("route", "method", "status"), registry=registry
-        )
+        self._requests = Counter("face_requests", "Requests answered.", _REQUEST, registry=registry)
+        # In no registry: see _families.
         self._seconds = Histogram(
-            "face_request_seconds",
-            "Time from a request's headers to the end of its answer.",
-            ("route", "method", "status"),
-            buckets=_REQUEST_SECONDS,
-            registry=registry,
+            _REQUEST_TIME, _REQUEST_TIME_TEXT, _REQUEST, buckets=_REQUEST_SECONDS, registry=None
         )
         self._ended: dict[tuple[str, str, int], _Ended] = {}
         self._sizes, self._runs = _graph_runs(registry)
@@ -118,10 +118,20 @@ class Metrics:
         if self._shared is not None:
             return offloader.run(_render_shared, self._shared)
         families = []
-        for family in self._registry.collect():
+        for family in self._families():
             families.append(family)
-            time.sleep(0)  # lets others run between one metric and the next
+            time.sleep(0)  # lets others run between one and the next
         return offloader.run(_render, families)
+
+    def _families(self) -> Iterator[Metric]:
+        """Yield all metrics of this process; what has most series comes in pieces."""
+        yield from self._registry.collect()
+        for key, ended in list(self._ended.items()):
+            labels = dict(zip(_REQUEST, map(str, key), strict=True))
+            piece = Metric(_REQUEST_TIME, _REQUEST_TIME_TEXT, "histogram")
+            for one in next(iter(ended.seconds.collect())).samples:
+                piece.add_sample(one.name, {**labels, **one.labels}, one.value)
+            yield piece
 
 
 class _Gauges:
@@ -220,9 +230,13 @@ class _Collected:
 
 
 def _render(families: Sequence[Metric]) -> bytes:
+    whole: dict[str, Metric] = {}
     for family in families:
-        family.samples = [one for one in family.samples if not one.name.endswith(_CREATED)]
-    return generate_latest(_Collected(families))
+        joined = whole.setdefault(
+            family.name, Metric(family.name, family.documentation, family.type)
+        )
+        joined.samples += [one for one in family.samples if not one.name.endswith(_CREATED)]
+    return generate_latest(_Collected(list(whole.values())))
 
 
 def _render_shared(folder: Path) -> bytes:

@@ -4,10 +4,16 @@ import logging
 import re
 import time
 import uuid
+from typing import Any
 
 from flask import Flask, Response, g, request
 
-from face_service.web.request_metrics import TIMING_HEADER, server_timing, stage_seconds
+from face_service.web.request_metrics import (
+    TIMING_HEADER,
+    is_sent_piecemeal,
+    server_timing,
+    stage_seconds,
+)
 
 _LOG = logging.getLogger("face_service.requests")
 ID_HEADER = "X-Request-ID"
@@ -19,7 +25,6 @@ def install_request_log(app: Flask) -> None:
     """Give every response an ``X-Request-ID`` and log it, a streamed one at its end."""
     app.before_request(_begin)
     app.after_request(_mark)
-    app.teardown_request(_log_streamed)
 
 
 def _begin() -> None:
@@ -33,33 +38,38 @@ def _mark(response: Response) -> Response:
     seconds = time.monotonic() - g.started
     if stages := stage_seconds():
         response.headers[TIMING_HEADER] = server_timing(stages, seconds)
-    if response.is_streamed and not response.direct_passthrough:
-        g.streamed_status = response.status_code  # what takes its time is still to come
+    fields = _fields(response.status_code, seconds)
+    if is_sent_piecemeal(response):  # what takes its time is still to come
+        started = g.started
+        response.call_on_close(lambda: _log(fields | _milliseconds(time.monotonic() - started)))
     else:
-        _log(response.status_code, seconds)
+        _log(fields)
     return response
 
 
-def _log_streamed(_: BaseException | None) -> None:
-    if (status := g.pop("streamed_status", None)) is not None:
-        _log(status, time.monotonic() - g.started)
+def _log(fields: dict[str, Any]) -> None:
+    _LOG.info("request", extra={"fields": fields})
 
 
-def _log(status: int, seconds: float) -> None:
+def _milliseconds(seconds: float) -> dict[str, float]:
+    return {"ms": round(1000 * seconds, 1)}
+
+
+def _fields(status: int, seconds: float) -> dict[str, Any]:
     fields = {
         "request_id": g.request_id,
         "client": request.remote_addr,
         "method": request.method,
         "path": _loggable_path(),
         "status": status,
-        "ms": round(1000 * seconds, 1),
+        **_milliseconds(seconds),
     }
     fields |= {f"{stage}_ms": round(1000 * spent, 1) for stage, spent in stage_seconds().items()}
     if key_id := g.get("api_key_id"):
         fields["key"] = key_id
     if code := g.get("error_code"):
         fields["code"] = code
-    _LOG.info("request", extra={"fields": fields})
+    return fields
 
 
 def _loggable_path() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from flask import Flask, Response, g, has_request_context, request
 
 from face_service.observing import Stage
-from face_service.web.components import components
+from face_service.web.components import components_of
 from face_service.web.metrics import UNKNOWN_ROUTE, Metrics
 
 TIMING_HEADER = "Server-Timing"
@@ -52,20 +52,34 @@ def install_request_metrics(app: Flask, metrics: Metrics) -> None:
         g.metrics_begun = time.monotonic()
         metrics.begin_request()
 
+    def end(route: str, method: str, status: int, begun: float) -> None:
+        metrics.end_request(route, method, status, time.monotonic() - begun)
+        if metrics.is_shared:  # another process may be asked how full this one is
+            parts = components_of(app)
+            metrics.set_load(parts.engine, parts.gate.inside)
+
     def note_status(response: Response) -> Response:
         g.metrics_status = response.status_code
+        if is_sent_piecemeal(response):
+            begun = g.pop("metrics_begun")
+            kind = (_route(), request.method, response.status_code)
+            response.call_on_close(lambda: end(*kind, begun))
         return response
 
-    def end(_: BaseException | None) -> None:
-        if (begun := g.pop("metrics_begun", None)) is None:
-            return
-        route = UNKNOWN_ROUTE if request.url_rule is None else request.url_rule.rule
-        status = g.get("metrics_status", _NO_ANSWER)
-        metrics.end_request(route, request.method, status, time.monotonic() - begun)
-        if metrics.is_shared:  # another process may be asked how full this one is
-            parts = components()
-            metrics.set_load(parts.engine, parts.gate.inside)
+    def end_if_not_streamed(_: BaseException | None) -> None:
+        if (begun := g.pop("metrics_begun", None)) is not None:
+            end(_route(), request.method, g.get("metrics_status", _NO_ANSWER), begun)
 
     app.before_request(begin)
     app.after_request(note_status)
-    app.teardown_request(end)
+    app.teardown_request(end_if_not_streamed)
+
+
+def is_sent_piecemeal(response: Response) -> bool:
+    """Whether an answer is made while it is sent: Flask takes the request down before."""
+    unmade = response.is_streamed and response.content_length is None
+    return unmade and not response.direct_passthrough
+
+
+def _route() -> str:
+    return UNKNOWN_ROUTE if request.url_rule is None else request.url_rule.rule

@@ -124,6 +124,46 @@ def test_patched_a_worker_serves_greenlets_from_one_native_thread() -> None:
     )
 
 
+def test_patched_observers_are_told_by_greenlets_alone() -> None:
+    run_patched(
+        """
+        import time, gevent, numpy as np
+        from face_service.concurrency.offload import Offloader
+        from face_service.models.worker import GraphWorker
+        from face_service.observing import observed
+        get_ident = monkey.get_original("_thread", "get_ident")
+        told, worked = [], set()
+
+        class Observer:
+            def observe_stage(self, stage, seconds):
+                told.append((stage, get_ident()))
+            def observe_batch(self, role, size, seconds):
+                told.append((role, get_ident()))
+
+        class Runner:
+            batch_sizes = (1,)
+            input_shape = (None, 1, 1, 1)
+            def run(self, batch):
+                worked.add(get_ident())
+                return (batch,)
+
+        worker = GraphWorker("fake", 1000, Observer())
+        worker.start(Runner)
+        assert worker.wait_until_loaded(10)
+        offloader = Offloader(2)
+        def ask(value):
+            with observed(Observer(), "crop") as watch:
+                offloader.run(watch.timed(lambda: worked.add(get_ident())))
+            worker.run([np.array(value)], time.monotonic() + 20)
+        gevent.joinall([gevent.spawn(ask, value) for value in range(50)], raise_error=True)
+        assert sorted(name for name, _ in told) == ["crop"] * 50 + ["fake"] * 50
+        assert {thread for _, thread in told} == {get_ident()}
+        assert get_ident() not in worked
+        print("ok")
+        """
+    )
+
+
 def test_patched_offloading_leaves_the_hub_free_and_prints_no_traceback() -> None:
     run_patched(
         """
