@@ -41,14 +41,14 @@ class Bound:
         question = _Question("rate", files, way, warm_seconds, seconds)
         return cast(Rate, self._worker.ask(question))
 
-    def best_ways(self, files: Sequence[Path], seconds: float, count: int) -> dict[str, Rate]:
-        """Measure every way once; return all, the fastest first, of which ``count`` are worth it.
+    def best_ways(self, files: Sequence[Path], seconds: float) -> dict[str, Rate]:
+        """Measure every way once; return all, the fastest first.
 
-        A single short round decides nothing between near ones: measure the first ``count`` again.
+        One short round decides nothing between near ones: measure the first few again.
         """
         rates = {way: self.rate(way, files, seconds) for way in self.ways}
         ordered = sorted(rates, key=lambda way: -rates[way].pictures_per_second)
-        return {way: rates[way] for way in [*ordered[:count], *ordered[count:]]}
+        return {way: rates[way] for way in ordered}
 
     def latencies(self, files: Sequence[Path], seconds: float) -> list[float]:
         """Return the seconds that each picture took, one after the other, embedded alone."""
