@@ -36,6 +36,7 @@ def engine_options(settings: Settings) -> EngineOptions:
             onednn=settings.tf_onednn,
             intra_op_threads=settings.tf_intra_op_threads,
             inter_op_threads=settings.tf_inter_op_threads,
+            precision=settings.tf_precision,
         ),
         queue_size=settings.queue_size,
         max_batch=settings.max_batch,

@@ -13,6 +13,7 @@ from typing import Any
 
 from face_service.errors import SettingsError
 from face_service.models.graph_files import ProfileChoice
+from face_service.models.precision import PrecisionChoice
 from face_service.setting_types import (
     file_name,
     flag,
@@ -245,10 +246,23 @@ class Settings:
         True, flag, "Use oneDNN; changing it changes low-order bits of embeddings."
     )
     tf_intra_op_threads: int = _setting(
-        0, whole(0, 1024), "Threads inside one TensorFlow operation; 0 takes one per core."
+        0,
+        whole(0, 1024),
+        "Threads inside one TensorFlow operation; 0 takes half of the cores, "
+        "so that two graphs run side by side.",
     )
     tf_inter_op_threads: int = _setting(
-        1, whole(0, 1024), "TensorFlow operations of one graph at once; 0 takes one per core."
+        -1,
+        whole(-1, 1024),
+        "Threads, shared by the graphs, that run operations: -1 runs each graph on its own thread, "
+        "0 takes one per core; with 1 only one graph runs at a time.",
+    )
+    tf_precision: PrecisionChoice = _setting(
+        "auto",
+        one_of("auto", "float32", "bfloat16"),
+        "In what graphs multiply: auto takes bfloat16 for a graph whose card says that it keeps "
+        "its accuracy, on a processor with a unit for it (amx_bf16); float32 and bfloat16 "
+        "force one.",
     )
 
     @classmethod

@@ -78,7 +78,8 @@ DEFAULTS: dict[str, Any] = {
     "tf_log_level": 3,
     "tf_onednn": True,
     "tf_intra_op_threads": 0,
-    "tf_inter_op_threads": 1,
+    "tf_inter_op_threads": -1,
+    "tf_precision": "auto",
 }
 
 

@@ -36,6 +36,7 @@ class Recipe:
     weights_licence: str
     description: str
     decision: Decision | None = None
+    bfloat16: bool = False
     revision: int = 1
 
     @property
@@ -63,6 +64,7 @@ class Recipe:
             graph_sha256=hashlib.sha256(graph).hexdigest(),
             decision=self.decision,
             source=self.source(),
+            bfloat16=self.bfloat16,
         )
 
 
@@ -104,6 +106,8 @@ RECIPES: Mapping[Role, Recipe] = {
         preprocessing=REFERENCE_DETECTOR,
         weights_licence="Apache-2.0",
         description="SSD MobileNetV1 on WIDER FACE, from yeephycho/tensorflow-face-detection",
+        bfloat16=True,
+        revision=2,
     ),
     "embedder": Recipe(
         role="embedder",
@@ -122,6 +126,8 @@ RECIPES: Mapping[Role, Recipe] = {
             "of LFW outside its test pairs",
             impostor_tail=(1.1145, 1.0480, 0.9924, 0.9352, 0.8888, 0.8371, 0.7776, 0.7075),
         ),
+        bfloat16=True,
+        revision=2,
     ),
     "landmarker": Recipe(
         role="landmarker",

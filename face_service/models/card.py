@@ -63,7 +63,11 @@ class Decision:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """One graph's card. ``graph_sha256`` is empty in a card written by hand."""
+    """One graph's card.
+
+    ``graph_sha256`` is empty in a card written by hand. ``bfloat16`` says that the graph was
+    measured to keep its accuracy when it multiplies in bfloat16.
+    """
 
     role: Role
     name: str
@@ -71,6 +75,7 @@ class ModelCard:
     graph_sha256: str = ""
     decision: Decision | None = None
     source: Source | None = None
+    bfloat16: bool = False
 
     def preprocessing_as(self, kind: type[T]) -> T:
         """Return the preprocessing, known to be of one role's kind."""

@@ -25,6 +25,7 @@ from face_service.models.landmarker import (
     check_landmarker_outputs,
     landmarker_example,
 )
+from face_service.models.precision import choose_precision
 from face_service.models.roles import ROLE_SPECS
 from face_service.models.runtime import (
     RuntimeOptions,
@@ -164,12 +165,14 @@ class Engine:
         """Return what a worker calls on its own thread to make and warm its graph."""
         sizes = [size for size in (1, 2, 4, 8, 16, 32) if size <= self._options.max_batch]
         batch_sizes = [1] if file.role == "detector" else sizes
+        runtime = self._options.runtime
+        precision = choose_precision(runtime.precision, file.card.bfloat16)
 
         def load() -> GraphRunner:
             # Imported here: it imports TensorFlow, which must see the environment set above.
             from face_service.models.frozen_graph import FrozenGraph  # noqa: PLC0415
 
-            config = session_config(self._options.runtime)
+            config = session_config(runtime, precision)
             graph = FrozenGraph(file.path, ROLE_SPECS[file.role].signatures, config)
             example, check = _WARMING[file.role]
             check(file, graph.warm(example(graph.input_shape), batch_sizes))

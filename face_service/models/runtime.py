@@ -10,6 +10,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from face_service.models.precision import Precision, PrecisionChoice
+
 
 @dataclass(frozen=True)
 class RuntimeOptions:
@@ -17,7 +19,12 @@ class RuntimeOptions:
 
     ``visible_devices`` is CUDA's list of GPU numbers ("0,1"), "-1" hides all, "" leaves it to
     CUDA. ``gpu_memory_limit_mb`` 0 sets no limit. ``log_level`` 0 shows all of TensorFlow's
-    messages, 3 none. Threads 0 means one per core.
+    messages, 3 none.
+
+    ``intra_op_threads`` 0 takes half of the cores, so that the detector and the embedder work on
+    different requests side by side. ``inter_op_threads`` -1 runs a graph on its worker's own
+    thread, 0 on one thread per core, others on as many. Those threads are one pool for all graphs:
+    with a pool of one, only one graph runs at a time.
     """
 
     visible_devices: str
@@ -27,6 +34,7 @@ class RuntimeOptions:
     onednn: bool
     intra_op_threads: int
     inter_op_threads: int
+    precision: PrecisionChoice = "auto"
 
 
 def configure_environment(options: RuntimeOptions) -> None:
@@ -60,15 +68,23 @@ def release_free_memory() -> None:
         trim(0)
 
 
-def session_config(options: RuntimeOptions) -> Any:
-    """Return the ``tf.compat.v1.ConfigProto`` of every Session."""
+def session_config(options: RuntimeOptions, precision: Precision = "float32") -> Any:
+    """Return the ``tf.compat.v1.ConfigProto`` of a Session."""
     tf = import_tensorflow()
     config = tf.compat.v1.ConfigProto(
-        intra_op_parallelism_threads=options.intra_op_threads,
+        intra_op_parallelism_threads=options.intra_op_threads or _half_of_the_cores(),
         inter_op_parallelism_threads=options.inter_op_threads,
     )
+    if precision == "bfloat16":
+        rewriting = config.graph_options.rewrite_options
+        # Convolutions and matrix products; what needs the range or the digits stays float32.
+        rewriting.auto_mixed_precision_onednn_bfloat16 = rewriting.ON
     config.gpu_options.allow_growth = options.gpu_memory_growth
     if options.gpu_memory_limit_mb:
         virtual = config.gpu_options.experimental.virtual_devices.add()
         virtual.memory_limit_mb.append(options.gpu_memory_limit_mb)
     return config
+
+
+def _half_of_the_cores() -> int:
+    return max(1, len(os.sched_getaffinity(0)) // 2)

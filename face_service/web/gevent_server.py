@@ -1,6 +1,7 @@
 """gevent's WSGI server, made to let go of idle connections."""
 
 import logging
+import socket
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +23,9 @@ class _Handler(WSGIHandler):
     def __init__(self, sock: Any, address: Any, server: "FaceServer") -> None:
         # Bounds each wait for bytes: of a request line, of headers, of a body.
         sock.settimeout(server.idle_seconds)
+        # A response goes out in two pieces, and the second would wait for the client's delayed
+        # acknowledgement of the first: 40 ms on every connection that is kept.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().__init__(sock, address, server)
 
     def read_requestline(self) -> str:

@@ -1,5 +1,6 @@
 """Loading graphs: what fits is run, what does not gets a sentence that names file and tensor."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -186,5 +187,23 @@ def test_memory_limit_and_threads_reach_the_session() -> None:
     config = session_config(RuntimeOptions("0", False, 512, 3, True, 3, 2))
     assert config.intra_op_parallelism_threads == 3
     assert config.inter_op_parallelism_threads == 2
+    rewriting = config.graph_options.rewrite_options
+    assert rewriting.auto_mixed_precision_onednn_bfloat16 == rewriting.DEFAULT
     assert config.gpu_options.allow_growth is False
     assert list(config.gpu_options.experimental.virtual_devices[0].memory_limit_mb) == [512]
+
+
+def test_a_session_multiplies_in_bfloat16_when_asked() -> None:
+    config = session_config(OPTIONS, "bfloat16")
+    rewriting = config.graph_options.rewrite_options
+    assert rewriting.auto_mixed_precision_onednn_bfloat16 == rewriting.ON
+
+
+def test_by_default_half_of_the_cores_work_inside_an_operation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3, 4})
+    options = replace(OPTIONS, intra_op_threads=0)
+    assert session_config(options).intra_op_parallelism_threads == 2
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+    assert session_config(options).intra_op_parallelism_threads == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image, ImageFile
 
 from face_service.errors import MissingFieldError, NotAPictureError, ServiceError, TooLargeError
@@ -415,9 +416,17 @@ def test_a_jpeg_is_decoded_no_larger_than_it_need_be_and_inspected_as_that_large
         sizes.add(image.size)
         return loaded
 
+    real_jpeg = simplejpeg.decode_jpeg
+
+    def decode_jpeg(*args: Any, **kwargs: Any) -> Any:
+        pixels = real_jpeg(*args, **kwargs)
+        sizes.add((pixels.shape[1], pixels.shape[0]))
+        return pixels
+
     data = encode(huge_picture(), picture_format)
     limits = Limits(10_000_000, 8_000_000, max_side)
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", decode_jpeg)
     picture = decode(data, limits)
     assert sizes == {decoded}
     assert max(picture.pixels.shape) == min(max_side, 4000)
@@ -536,3 +545,39 @@ def test_a_palette_that_must_shrink_is_averaged_by_colour_not_by_number(
 def test_broken_pictures_of_the_wild_are_refused(name: str) -> None:
     with pytest.raises(NotAPictureError):
         decode((BROKEN_SAMPLES / name).read_bytes(), LIMITS)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize(("mode", "max_side"), [("RGB", 102), ("L", 102), ("RGB", 51)])
+def test_a_plain_jpeg_has_the_values_that_pillow_gives(
+    mode: str, max_side: int, subsampling: int, progressive: bool
+) -> None:
+    stored = Image.fromarray(noise(102, 66)).convert(mode)
+    data = save(stored, "JPEG", quality=80, subsampling=subsampling, progressive=progressive)
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft(None, (33, max_side))
+        expected = np.asarray(image.convert("RGB"))
+    assert expected.shape[0] == max_side
+    pixels = decode(data, Limits(10**6, 10**6, max_side)).pixels
+    np.testing.assert_array_equal(pixels, expected)
+
+
+def test_a_damaged_jpeg_that_pillow_bears_is_borne_in_silence(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    data = encode(noise(), "JPEG")[:-2] + b"abcdef\xff\xd9"
+    with Image.open(io.BytesIO(data)) as image:
+        expected = np.asarray(image.convert("RGB"))
+    np.testing.assert_array_equal(decode(data, LIMITS).pixels, expected)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_jpeg_of_two_sizes_is_refused_before_the_larger_is_decoded() -> None:
+    data = encode(noise(), "JPEG")
+    frame = data.index(b"\xff\xc0")
+    length = int.from_bytes(data[frame + 2 : frame + 4], "big")
+    larger = bytearray(data[frame : frame + 2 + length])
+    larger[5:9] = struct.pack(">HH", 60_000, 60_000)
+    with pytest.raises(NotAPictureError):
+        decode(data[:frame] + bytes(larger) + data[frame:], LIMITS)

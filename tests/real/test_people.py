@@ -99,4 +99,5 @@ def test_an_embedding_stands_in_for_its_picture(real_client: FlaskClient, portra
         )
     )
     assert by_vector["match"] is by_picture["match"] is True
-    assert by_vector["distance"] == pytest.approx(by_picture["distance"], abs=1e-6)
+    # In bfloat16 the last digits of an embedding depend on how the work was cut up.
+    assert by_vector["distance"] == pytest.approx(by_picture["distance"], abs=2e-3)
