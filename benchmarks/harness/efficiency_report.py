@@ -238,21 +238,34 @@ def _draw_throughput(axis: "Axes", found: Findings, size: str) -> None:
             [spread(found.cells[cell].throughput) for cell in cells],
             route,
         )
-    axis.set(title=size, xlabel="clients", ylabel="pictures/s", xscale="log", ylim=(0, None))
+    axis.set(title=size, xlabel="clients", ylabel="pictures/s", ylim=(0, None))
+    _mark_clients(axis, found)
     axis.legend(loc="lower right")
 
 
 def _draw_latency(axis: "Axes", found: Findings, cells: Sequence[Cell], key: str) -> None:
-    shown = [cell for cell in cells if cell.route == LOGIN and cell.size == GOAL_SIZE]
+    routes, sizes = [cell.route for cell in cells], [cell.size for cell in cells]
+    route = LOGIN if LOGIN in routes else routes[0]
+    size = GOAL_SIZE if GOAL_SIZE in sizes else sizes[0]
+    shown = [cell for cell in cells if (cell.route, cell.size) == (route, size)]
     for share in _PERCENTILES:
         values = [spread(found.cells[cell].latency[share]) for cell in shown]
         _draw_line(axis, [getattr(cell, key) for cell in shown], values, f"p{share}")
     if key == "clients":
-        axis.set(xscale="log", xlabel="clients (closed loop)")
+        axis.set(xlabel="clients (closed loop)")
+        _mark_clients(axis, found)
     else:
         axis.set(xlabel="share of the capacity (open loop)")
-    axis.set(title=f"{LOGIN}, {GOAL_SIZE}", ylabel="latency, ms", yscale="log")
+    axis.set(title=f"{route}, {size}", ylabel="latency, ms", ylim=(0, None))
+    axis.grid(visible=True, alpha=0.3)
     axis.legend()
+
+
+def _mark_clients(axis: "Axes", found: Findings) -> None:
+    """Show the numbers of clients that were measured, at even distances."""
+    clients = sorted({cell.clients for cell in found.cells if cell.clients})
+    axis.set_xscale("log", base=2)
+    axis.set_xticks(clients, [str(number) for number in clients])
 
 
 def _draw_line(axis: "Axes", at: Sequence[float], values: Sequence[Spread], label: str) -> None:

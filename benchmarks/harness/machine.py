@@ -5,9 +5,12 @@ import platform
 import subprocess
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from benchmarks.harness.processes import usage_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 PREFIX = "FACE_"
@@ -28,6 +31,7 @@ _PACKAGES = ("tensorflow", "numpy", "opencv-python", "pillow", "gevent", "flask"
 _IDLE_SHARE = 0.1  # of all cores: up to this much of others' work leaves the figures usable
 _WATCH_SECONDS = 1.0
 _MEBIBYTE_KIB = 1024
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def describe(settings: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -74,6 +78,34 @@ def idle_warnings(load: float, cores: int, busy: float, steal: float) -> list[st
     if steal > _IDLE_SHARE / 2:
         warnings.append(f"the host takes {steal:.0%} of the cores' time for other machines")
     return warnings
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The CPU seconds that all cores and this run's processes had used at a moment."""
+
+    at: float
+    all_seconds: float
+    own_seconds: float
+
+    @classmethod
+    def now(cls) -> "Clock":
+        """Return the clock of now; of this process, its children and those that have ended."""
+        times = _cpu_times()
+        busy = sum(times) - times[3] - times[4]
+        return cls(time.monotonic(), busy / _TICKS, usage_of(os.getpid()).cpu_seconds)
+
+    def others_since(self, begin: "Clock", cores: int) -> float:
+        """Return the share 0..1 of the cores' time that others have used since ``begin``."""
+        others = (self.all_seconds - begin.all_seconds) - (self.own_seconds - begin.own_seconds)
+        return max(0.0, others / ((self.at - begin.at) * cores))
+
+
+def others_warnings(share: float) -> list[str]:
+    """Return why the figures may be wrong: others at work during the run."""
+    if share <= _IDLE_SHARE:
+        return []
+    return [f"other processes used {share:.0%} of the cores' time during the run"]
 
 
 def revision() -> str:

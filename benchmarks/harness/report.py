@@ -46,6 +46,7 @@ class Report:
     results: dict[str, Any] = field(default_factory=dict)
     goals: list[Goal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _begun: machines.Clock | None = None
     _tables: list[str] = field(default_factory=list)
     _plots: list[str] = field(default_factory=list)
 
@@ -54,6 +55,7 @@ class Report:
         self.machine = machines.describe(self.settings)
         print(self.title, *(f"  {line}" for line in machines.as_lines(self.machine)), sep="\n")
         sys.stdout.flush()
+        self._begun = machines.Clock.now()
 
     def say(self, line: str) -> None:
         """Tell whoever waits how far the run is; on standard error."""
@@ -88,10 +90,12 @@ class Report:
 
     def finish(self) -> None:
         """Print the tables and the goals; write the JSON object to ``--output``."""
+        self._note_others()
         for text in self._tables:
             print(f"\n{text}")
-        lines = [*map(str, self.goals), *self.notes, *machines.as_lines(self.machine)[-1:]]
-        print("", *(line for line in lines if line), sep="\n")
+        lines = [*map(str, self.goals), *self.notes]
+        lines += [f"WARNING: {warning}" for warning in self.machine["warnings"]]
+        print("", *lines, sep="\n")
         if self.options.output:
             content = json.dumps(_finite(self.as_json()), indent=2, ensure_ascii=False)
             self.options.output.write_text(content + "\n")
@@ -108,6 +112,13 @@ class Report:
             "goals": [goal.as_json() for goal in self.goals],
             "notes": self.notes,
         }
+
+    def _note_others(self) -> None:
+        if self._begun is None:
+            return
+        share = machines.Clock.now().others_since(self._begun, self.machine["cores"])
+        self.machine["others_share"] = round(share, 3)
+        self.machine["warnings"] += machines.others_warnings(share)
 
 
 def make_parser(document: str | None) -> argparse.ArgumentParser:
