@@ -139,7 +139,8 @@ def draw(report: Report, samples: Sequence[Sample], settled: int) -> None:
         axis = figure.subplots()
         axis.plot([s.requests for s in samples], [s.resident_bytes / MEBIBYTE for s in samples])
         axis.axvline(settled, color="black", linestyle="--", label="compared from here")
-        axis.set(title="Resident memory", xlabel="requests", ylabel="MiB", ylim=(0, None))
+        most = max(s.resident_bytes for s in samples) / MEBIBYTE
+        axis.set(title="Resident memory", xlabel="requests", ylabel="MiB", ylim=(0, 1.1 * most))
         axis.legend(loc="lower right")
 
 

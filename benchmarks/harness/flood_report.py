@@ -188,5 +188,7 @@ def _draw_recovery(axis: "Axes", recovery: Recovery) -> None:
             axis.plot(*zip(*points, strict=True), "o", label=label)
     axis.axhline(recovery.idle, color="black", linestyle=":", label="before the flood")
     axis.axvline(MOST_RECOVERY_SECONDS, color="black", linestyle="--", label="goal")
-    axis.set(xlabel="s after the flood", ylabel="single request, s", ylim=(0, None))
+    axis.set(xlabel="s after the flood", ylabel="single request, s")
+    axis.set_xlim(left=0)
+    axis.set_ylim(bottom=0)
     axis.legend()

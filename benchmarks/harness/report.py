@@ -168,9 +168,9 @@ def _cell(value: object) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """Return ``value`` with null for NaN, which JSON does not know."""
+    """Return ``value`` with null for NaN and infinity, which JSON does not know."""
     if isinstance(value, dict):
         return {name: _finite(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

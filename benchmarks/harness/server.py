@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ _READY_SECONDS = 300.0
 _END_SECONDS = 20.0
 _ASK_SECONDS = 120.0
 _LOOK_SECONDS = 0.01
+_ASK_AGAIN_SECONDS = 0.05  # /readyz: asking costs the server what it needs for loading
 
 
 @dataclass
@@ -117,10 +118,10 @@ def running(
             )
         try:
             server = Server(process, folder, int(port), 0.0)
-            _wait_until(server, started, _is_listening, _LISTEN_SECONDS)
+            _wait_until(server, started, _is_listening, _LISTEN_SECONDS, _LOOK_SECONDS)
             server.listening_seconds = time.perf_counter() - started
             if ready:
-                _wait_until(server, started, _is_ready, _READY_SECONDS)
+                _wait_until(server, started, _is_ready, _READY_SECONDS, _ASK_AGAIN_SECONDS)
                 server.ready_seconds = time.perf_counter() - started
             yield server
         finally:
@@ -145,13 +146,19 @@ def _environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     return kept | given
 
 
-def _wait_until(server: Server, started: float, state: Any, seconds: float) -> None:
+def _wait_until(
+    server: Server,
+    started: float,
+    state: Callable[[Server], bool],
+    seconds: float,
+    pause: float,
+) -> None:
     while not state(server):
         if server.process.poll() is not None:
             raise RuntimeError(f"the server ended:\n{server.log}")
         if time.perf_counter() - started > seconds:
             raise RuntimeError(f"the server did not get ready:\n{server.log}")
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(pause)
 
 
 def _is_listening(server: Server) -> bool:

@@ -24,6 +24,8 @@ class Spread:
         return {name: significant(value) for name, value in asdict(self).items()}
 
     def __str__(self) -> str:
+        if self.low == self.high:
+            return show(self.median)
         return f"{show(self.median)} ({show(self.low)}–{show(self.high)})"
 
 
@@ -54,8 +56,15 @@ class Goal:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return a percentile (``share`` in 0..100), linear between samples; NaN of none."""
-    return float(np.percentile(values, share)) if len(values) else float("nan")
+    """Return a percentile (``share`` in 0..100), linear between samples; NaN of none.
+
+    Among endless ones it is a sample, the next one up: there is no line to infinity.
+    """
+    if not len(values):
+        return float("nan")
+    if np.isinf(values).any():
+        return float(np.percentile(values, share, method="higher"))
+    return float(np.percentile(values, share))
 
 
 def median(values: Sequence[float]) -> float:
@@ -108,8 +117,8 @@ def significant(value: float, digits: int = 4) -> float:
 
 def show(value: float) -> str:
     """Return a number as a person reads it: few digits, thousands set apart."""
-    if math.isnan(value):
-        return "–"
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else "∞"
     if value == int(value) or abs(value) >= MILLISECONDS:
         return f"{value:,.0f}"
     return f"{value:.3g}"

@@ -20,6 +20,8 @@ def test_percentiles_lie_between_samples() -> None:
     assert percentile([4, 1, 3, 2], 50) == 2.5
     assert percentile([4, 1, 3, 2], 100) == 4
     assert percentile([7], 99) == 7
+    assert percentile([1, 2, float("inf")], 50) == 2
+    assert percentile([1, 2, float("inf")], 60) == float("inf")
 
 
 def test_no_samples_give_no_number() -> None:
@@ -37,6 +39,7 @@ def test_a_spread_is_the_median_and_the_range() -> None:
     found = spread([3.0, 1.0, 10.0])
     assert found.as_json() == {"median": 3, "low": 1, "high": 10}
     assert str(found) == "3 (1–10)"
+    assert str(spread([2.5])) == "2.5"
 
 
 def test_the_rate_is_the_slope_of_what_is_done_over_time() -> None:
