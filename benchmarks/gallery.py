@@ -1,37 +1,60 @@
 """How fast the gallery loads, searches and enrols, and what memory it takes.
 
-    python benchmarks/gallery.py [--faces 100000 1000000] [--per-subject 10 1] [--dimension 128]
+    python benchmarks/gallery.py [--faces 1000 10000 100000 1000000] [--per-subject 10 1]
+        [--dimension 128] [--rounds 3] [--output FILE] [--plots FOLDER]
 
-Prints one JSON object. Each gallery is of random unit vectors in a new temporary folder (in
-``--folder``, so that the disk can be chosen) and is measured in a process of its own.
+Each gallery is of random unit vectors in a new temporary folder (in ``--folder``, so that the disk
+can be chosen) and is measured in a process of its own. The galleries take turns over the rounds.
 """
 
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.harness.report import Report, make_parser, run
+from benchmarks.harness.stats import Goal, Spread, spread
 from face_service.store.gallery import record
 from face_service.store.gallery.flat_file import FlatFileGallery
 from face_service.store.gallery.interface import Face, NewFace
 from face_service.store.gallery.journal import FILE_NAME
 from face_service.store.gallery.limits import GalleryLimits
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# (faces, faces of a subject)
+Kind = tuple[int, int]
+
+FACES = (1_000, 10_000, 100_000, 1_000_000)
+PER_SUBJECT = (10, 1)
 GOALS: dict[int, dict[str, float]] = {
     100_000: {"load_s": 3, "search_p50_ms": 3, "enrol_p50_ms": 10},
     1_000_000: {"search_p50_ms": 60, "memory_per_matrix": 1.3, "enrol_p50_ms": 10},
 }
 FINGERPRINT = "benchmark"
+COLUMNS = {
+    "load_s": "load s",
+    "search_p50_ms": "search p50 ms",
+    "search_p99_ms": "p99 ms",
+    "memory_per_matrix": "memory/matrix",
+    "enrol_p50_ms": "enrol p50 ms",
+    "enrol_p99_ms": "p99 ms",
+    "first_list_ms": "first list ms",
+    "compact_s": "compact s",
+}
 SEARCHES = 200
 ENROLMENTS = 200
 
@@ -119,35 +142,102 @@ def resident_bytes() -> int:
     return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
 
 
+def measure_apart(kind: Kind, options: argparse.Namespace) -> dict[str, float]:
+    """Write a gallery and measure it in a process of its own.
+
+    Memory that one has freed must not serve the next.
+    """
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        write_gallery(Path(folder), *kind, options.dimension)
+        command = [sys.executable, __file__, "--measure", folder]
+        command += ["--dimension", str(options.dimension)]
+        output = subprocess.run(command, check=True, capture_output=True).stdout
+    found: dict[str, float] = json.loads(output)
+    return found
+
+
+def measure_all(options: argparse.Namespace, report: Report) -> None:
+    """Measure every kind of gallery in every round."""
+    kinds = [(faces, each) for faces in options.faces for each in options.per_subject]
+    rounds: dict[Kind, list[dict[str, float]]] = {kind: [] for kind in kinds}
+    for number in range(options.rounds):
+        for kind in kinds:
+            report.say(f"round {number + 1} of {options.rounds}: {kind[0]:,} faces, {kind[1]} each")
+            rounds[kind].append(measure_apart(kind, options))
+    spreads = {
+        kind: {name: spread([entry[name] for entry in found]) for name in found[0]}
+        for kind, found in rounds.items()
+    }
+    fill(report, spreads, options.dimension)
+
+
+def fill(report: Report, spreads: Mapping[Kind, Mapping[str, Spread]], dimension: int) -> None:
+    """Put the findings into the report."""
+    report.results = {
+        "dimension": dimension,
+        "galleries": [
+            {
+                "faces": faces,
+                "per_subject": each,
+                **{name: value.as_json() for name, value in found.items() if name != "faces"},
+            }
+            for (faces, each), found in spreads.items()
+        ],
+    }
+    report.goals = [
+        Goal(f"{kind[0]:,} faces, {kind[1]} each: {name}", found[name].median, limit, "at most")
+        for kind, found in spreads.items()
+        for name, limit in GOALS.get(kind[0], {}).items()
+    ]
+    rows = [
+        [f"{faces:,}", each, *(str(found[name]) for name in COLUMNS)]
+        for (faces, each), found in spreads.items()
+    ]
+    headers = ["faces", "a subject", *COLUMNS.values()]
+    report.add_table(f"Galleries of {dimension} values a face, one probe", headers, rows)
+    with report.plot("gallery", height=9) as figure:
+        shown = {"load_s": "load, s", "search_p50_ms": "search, ms", "enrol_p50_ms": "enrol, ms"}
+        for axis, (name, label) in zip(figure.subplots(3, 1), shown.items(), strict=True):
+            _draw(axis, spreads, name, label)
+
+
+def _draw(
+    axis: "Axes", spreads: Mapping[Kind, Mapping[str, Spread]], name: str, label: str
+) -> None:
+    for each in sorted({kind[1] for kind in spreads}):
+        points = [(kind[0], found[name]) for kind, found in spreads.items() if kind[1] == each]
+        axis.errorbar(
+            [faces for faces, _ in points],
+            [value.median for _, value in points],
+            yerr=[
+                [value.median - value.low for _, value in points],
+                [value.high - value.median for _, value in points],
+            ],
+            marker="o",
+            capsize=3,
+            label=f"{each} a subject",
+        )
+    axis.set(xscale="log", yscale="log", xlabel="faces", ylabel=label)
+    axis.grid(visible=True, alpha=0.3)
+    axis.legend()
+
+
 def main() -> None:
-    """Measure each size in a process of its own: memory freed by one must not serve the next."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--faces", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--per-subject", type=int, nargs="+", default=[10, 1])
+    """Measure and report."""
+    parser = make_parser(__doc__)
+    parser.add_argument("--faces", type=int, nargs="+", default=list(FACES))
+    parser.add_argument("--per-subject", type=int, nargs="+", default=list(PER_SUBJECT))
     parser.add_argument("--dimension", type=int, default=128)
     parser.add_argument("--folder", type=Path, default=None)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.measure:
-        print(json.dumps(measure(given.measure, given.dimension)))
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(measure(options.measure, options.dimension)))
         return
-    results = []
-    for faces in given.faces:
-        for per_subject in given.per_subject:
-            with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-                write_gallery(Path(folder), faces, per_subject, given.dimension)
-                command = [sys.executable, __file__, "--measure", folder]
-                command += ["--dimension", str(given.dimension)]
-                output = subprocess.run(command, check=True, capture_output=True).stdout
-            goals = GOALS.get(faces, {})
-            results.append({"per_subject": per_subject, **json.loads(output), "goals": goals})
-    machine = {
-        "processor": platform.processor() or platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
-    print(json.dumps({"machine": machine, "results": results}, indent=2))
+    if options.quick:
+        options.faces, options.rounds = list(FACES[:2]), 1
+    run("Gallery", options, lambda report: measure_all(options, report))
 
 
 if __name__ == "__main__":
