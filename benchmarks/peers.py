@@ -20,10 +20,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.harness.load import Generator
+from benchmarks.harness.machine import PROJECT
 from benchmarks.harness.report import Report, make_parser, run
 from benchmarks.peer_services import measure, weights
 from benchmarks.peer_services.install import UnavailableError, prepare
@@ -145,7 +145,8 @@ def seen_by_all(contenders: Sequence[measure.Contender]) -> Callable[[bytes], bo
 
 def best(trials: dict[int, measure.Load]) -> int:
     """Return the number of workers with the most requests a second."""
-    return max(trials, key=lambda workers: trials[workers].rate)
+    # Too few answers for a rate are the worst.
+    return max(trials, key=lambda workers: (trials[workers].measured, trials[workers].rate))
 
 
 def measure_all(

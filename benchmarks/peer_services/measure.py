@@ -1,5 +1,6 @@
 """What is measured of each side, and how it is summed up."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -50,6 +51,11 @@ class Load:
     def rate(self) -> float:
         """Requests a second, the median of the rounds."""
         return median(self.rates)
+
+    @property
+    def measured(self) -> bool:
+        """Whether there were answers enough for a rate."""
+        return not math.isnan(self.rate)
 
     @property
     def p50(self) -> float:

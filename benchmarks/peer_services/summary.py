@@ -27,7 +27,7 @@ _OUR_COLOUR, _PEER_COLOUR = "tab:blue", "tab:grey"
 
 def goals_of(what: str, ours: Load, peers: Mapping[str, Load]) -> list[Goal]:
     """Return how our rate and our median latency stand to those of the best peer of each."""
-    answered = {name: load for name, load in peers.items() if load.latency}
+    answered = {name: load for name, load in peers.items() if load.measured}
     if not answered:
         return []
     fastest = max(answered, key=lambda name: answered[name].rate)

@@ -20,6 +20,7 @@ from face_service.build.recipes import RECIPES
 from face_service.errors import BuildError
 from face_service.models.frozen_graph import FrozenGraph
 from face_service.models.roles import ROLE_SPECS
+from face_service.models.runtime import RuntimeOptions, configure_environment
 from face_service.pipeline.prewhiten import prewhiten
 
 SAME_WITHIN = 1e-3  # L2 distance of unit vectors
@@ -29,6 +30,15 @@ _EMBED_SECONDS = 300
 _OPSET = "17"
 _FILES = {"tensorflow": "facenet_weights.h5", "onnx": "facenet_weights.onnx"}
 ENGINES = tuple(_FILES)
+_QUIET = RuntimeOptions(
+    visible_devices="-1",
+    gpu_memory_growth=False,
+    gpu_memory_limit_mb=0,
+    log_level=3,
+    onednn=True,
+    intra_op_threads=0,
+    inter_op_threads=0,
+)
 # Nothing is to be fetched while a peer runs: what tries fails at once.
 OFFLINE = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9") | {
     "NO_PROXY": "127.0.0.1,localhost",
@@ -93,6 +103,7 @@ def prove(environment: Environment, engine: str, home: Path, graphs: Path, pictu
 
 def our_embedding(graphs: Path, crop: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the unit vector that our graph makes of a prewhitened crop [160, 160, 3]."""
+    configure_environment(_QUIET)  # before TensorFlow is imported, which then says less
     spec = ROLE_SPECS["embedder"]
     graph = FrozenGraph(graphs / spec.built_name, spec.signatures, None)
     vector = graph.run(crop[None])[0][0]

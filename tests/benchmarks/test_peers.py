@@ -212,22 +212,23 @@ def test_only_this_service_is_ours() -> None:
 def test_a_load_sums_its_rounds_up() -> None:
     load = measure.Load()
     for seconds, cpu in ((0.1, 1.0), (0.3, 3.0)):
-        outcome = Outcome(seconds=2.0)
-        for start in (0.0, 1.0):
-            outcome.add(start, seconds, 200, None, 0)
+        outcome = Outcome(seconds=4.0)
+        for start in range(3):
+            outcome.add(float(start), seconds, 200, None, 0)
         load.add(outcome, cpu)
 
     found = load.as_json()
 
-    assert load.rate == 1.0
+    assert load.rate == pytest.approx(1.0)  # one answer a second in both rounds
     assert load.p50 == pytest.approx(200.0)
-    assert found["cpu_ms_per_request"] == 1000.0
-    assert found["samples"] == 4
-    assert found["statuses"] == {"200": 4}
+    assert found["cpu_ms_per_request"] == pytest.approx(666.7)
+    assert found["samples"] == 6
+    assert found["statuses"] == {"200": 6}
 
 
 def test_the_better_number_of_workers_is_the_one_with_more_requests_a_second() -> None:
     assert peers.best({1: _load(3.0, 0.1), 2: _load(4.0, 0.9)}) == 2
+    assert peers.best({1: _load(3.0, 0.1), 2: _load(float("nan"), 0.1)}) == 1
 
 
 def test_each_round_begins_with_another_side() -> None:
@@ -250,7 +251,7 @@ def test_without_a_peer_there_is_no_goal() -> None:
 
 
 def test_a_peer_that_never_answered_is_not_the_best() -> None:
-    theirs = {"dead": measure.Load(rates=[0.0]), "alive": _load(4.0, 0.4)}
+    theirs = {"dead": measure.Load(rates=[float("nan")]), "alive": _load(4.0, 0.4)}
 
     rate, latency = summary.goals_of("login", _load(8.0, 0.1), theirs)
 
