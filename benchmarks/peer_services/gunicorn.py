@@ -18,6 +18,8 @@ _END_SECONDS = 20.0
 _LOOK_SECONDS = 0.1
 _QUIET_SECONDS = 1.0
 _QUIET_SHARE = 0.1  # of one core: a worker that still loads its models uses a whole one
+# What tells the libraries below a peer how many threads to use (ONNX Runtime asks no variable).
+_THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "OPENCV_FOR_THREADS_NUM")
 _ROOT = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -45,7 +47,11 @@ def serving(
         command += ["--timeout=3600", f"--bind={LOCAL}:{port}", application]
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=folder, env=os.environ | variables(folder), stdout=log, stderr=log
+                command,
+                cwd=folder,
+                env=os.environ | threads_for(workers) | variables(folder),
+                stdout=log,
+                stderr=log,
             )
         try:
             server = Server(process, folder, port, 0.0)
@@ -53,6 +59,13 @@ def serving(
             yield server
         finally:
             _stop(process)
+
+
+def threads_for(workers: int) -> dict[str, str]:
+    """Return the variables that share the cores among several workers; none for a single one."""
+    if workers == 1:
+        return {}
+    return dict.fromkeys(_THREADS, str(max(1, len(os.sched_getaffinity(0)) // workers)))
 
 
 def _wait(server: Server) -> None:

@@ -40,8 +40,11 @@ class Load:
 
     def add(self, outcome: Outcome, cpu_seconds: float) -> None:
         """Add a round."""
-        self.rates.append(outcome.throughput())
-        self.latency += outcome.accepted()
+        accepted = outcome.accepted()
+        steady = outcome.throughput()
+        # Too few answers to fit a line through: their number over the time must do.
+        self.rates.append(len(accepted) / outcome.seconds if math.isnan(steady) else steady)
+        self.latency += accepted
         self.cpu_seconds += cpu_seconds
         self.answered += outcome.sent
         for status, count in outcome.by_status().items():
@@ -54,8 +57,8 @@ class Load:
 
     @property
     def measured(self) -> bool:
-        """Whether there were answers enough for a rate."""
-        return not math.isnan(self.rate)
+        """Whether anything was answered."""
+        return bool(self.latency)
 
     @property
     def p50(self) -> float:

@@ -29,7 +29,8 @@ def our_side(settings: Mapping[str, str]) -> Side:
     """Return this service, started by ``python flask_run.py``."""
     return Side(
         name="this service",
-        how="python flask_run.py; enrols through POST /v1/subjects with force=true",
+        how="python flask_run.py; enrols through POST /v1/subjects with force=true. Its graphs may "
+        "multiply in bfloat16 (FACE_TF_PRECISION); the peers compute in float32, as they come",
         versions={"revision": revision()},
         workers=(1,),
         start=lambda workers: running(settings),

@@ -1,19 +1,22 @@
 """The parts of the comparison with peers that need no peer."""
 
+import argparse
 import json
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from benchmarks import peers
 from benchmarks.harness.load import Outcome
+from benchmarks.harness.report import Report
 from benchmarks.harness.server import Server
 from benchmarks.peer_services import install, measure, people, summary
+from benchmarks.peer_services.gunicorn import threads_for
 from benchmarks.peer_services.side import (
     Side,
     named_by_deepface,
@@ -228,7 +231,26 @@ def test_a_load_sums_its_rounds_up() -> None:
 
 def test_the_better_number_of_workers_is_the_one_with_more_requests_a_second() -> None:
     assert peers.best({1: _load(3.0, 0.1), 2: _load(4.0, 0.9)}) == 2
-    assert peers.best({1: _load(3.0, 0.1), 2: _load(float("nan"), 0.1)}) == 1
+
+
+def test_a_few_answers_are_counted_over_the_time() -> None:
+    outcome = Outcome(seconds=4.0)
+    outcome.add(0.0, 1.5, 200, None, 0)
+    outcome.add(0.0, 1.0, 400, None, 0)
+    load = measure.Load()
+
+    load.add(outcome, 1.0)
+
+    assert load.rates == [0.25]
+    assert load.statuses == {"200": 1, "400": 1}
+
+
+def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
+
+    assert threads_for(1) == {}
+    assert set(threads_for(2).values()) == {"2"}
+    assert set(threads_for(8).values()) == {"1"}
 
 
 def test_each_round_begins_with_another_side() -> None:
@@ -251,7 +273,7 @@ def test_without_a_peer_there_is_no_goal() -> None:
 
 
 def test_a_peer_that_never_answered_is_not_the_best() -> None:
-    theirs = {"dead": measure.Load(rates=[float("nan")]), "alive": _load(4.0, 0.4)}
+    theirs = {"dead": measure.Load(rates=[0.0]), "alive": _load(4.0, 0.4)}
 
     rate, latency = summary.goals_of("login", _load(8.0, 0.1), theirs)
 
@@ -273,3 +295,29 @@ def test_a_proof_holds_up_to_its_limit() -> None:
     assert not Proof("onnx", float(np.nextafter(1e-3, 1))).same
     assert not Proof("onnx", float("nan")).same
     assert str(Proof("onnx", 9e-7)).startswith("same weights: FaceNet in DeepFace's onnx engine")
+
+
+def test_the_report_holds_each_side_and_a_goal_for_each_figure(tmp_path: Path) -> None:
+    def contender(name: str, ours: bool) -> measure.Contender:
+        found = measure.Contender(_side(name, ours=ours), 1, cast("Server", None))
+        found.logins = {("POST /in", 8): _load(8.0, 0.1), ("POST /in", 1): _load(9.0, 0.1)}
+        found.identify = {8: _load(8.0, 0.1), 1: _load(9.0, 0.1)}
+        found.enrolment = measure.Enrolment(2.0, 10, 9)
+        found.memory = {"after logins": 3 * measure.MEBIBYTE}
+        return found
+
+    report = Report("title", argparse.Namespace(plots=tmp_path))
+
+    summary.add_all(report, [contender("us", True), contender("them", False)], 8)
+
+    assert list(report.results["sides"]) == ["us", "them"]
+    assert report.results["sides"]["them"]["enrolment"]["enrolled"] == 9
+    assert report.results["sides"]["us"]["memory_mib"] == {"after logins": 3}
+    assert [(goal.name.partition(" against")[0], goal.value) for goal in report.goals] == [
+        ("POST /in, clients: 8: requests/s", 1.0),
+        ("POST /in, clients: 8: p50", 1.0),
+        ("POST /in, clients: 1: p50", 1.0),
+        ("identify among many, clients: 8: requests/s", 1.0),
+        ("identify among many, clients: 8: p50", 1.0),
+    ]
+    assert (tmp_path / "peers.png").is_file()
