@@ -39,11 +39,15 @@ def post_json(route: str, content: object) -> bytes:
 
 
 def post_file(
-    route: str, data: bytes, fields: Mapping[str, str] | None = None, name: str = "photo.jpg"
+    route: str,
+    data: bytes,
+    fields: Mapping[str, str] | None = None,
+    name: str = "photo.jpg",
+    field: str = "file",
 ) -> bytes:
-    """Return a POST of a form with ``data`` as the field ``file``, as the service takes it."""
+    """Return a POST of a form with ``data`` as a file, in the field that the service takes."""
     parts = [_part(f'name="{key}"', value.encode()) for key, value in (fields or {}).items()]
-    parts.append(_part(f'name="file"; filename="{name}"', data))
+    parts.append(_part(f'name="{field}"; filename="{name}"', data))
     body = b"".join(parts) + f"--{_BOUNDARY}--\r\n".encode()
     return _post(route, f"multipart/form-data; boundary={_BOUNDARY}", body)
 

@@ -1,0 +1,1 @@
+"""What people would use instead of this service: installed, started and asked alike."""
