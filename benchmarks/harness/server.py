@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from benchmarks.harness.http import post_file
 from benchmarks.harness.machine import PREFIX, PROJECT
@@ -113,9 +113,7 @@ def running(
             command += ["-b", f"{LOCAL}:{port}", "flask_run:app"]
         started = time.perf_counter()
         with (folder / "server.log").open("wb") as log:
-            process = subprocess.Popen(
-                command, cwd=PROJECT, env=environment, stdout=log, stderr=log
-            )
+            process = _start(command, environment, log)
         try:
             server = Server(process, folder, int(port), 0.0)
             _wait_until(server, started, _is_listening, _LISTEN_SECONDS, _LOOK_SECONDS)
@@ -126,6 +124,12 @@ def running(
             yield server
         finally:
             _stop(process)
+
+
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], log: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
 
 
 def free_port() -> int:

@@ -311,7 +311,8 @@ def test_under_load_a_batch_waits_to_fill() -> None:
             others.extend(pool.submit(worker.run, examples(n), soon()) for n in (2, 3, 4))
         return 2
 
-    runner, others = FakeRunner(), []
+    runner = FakeRunner()
+    others: list[Any] = []
     worker = GraphWorker("fake", 100, filling=Filling(coming, seconds=10))
     worker.start(lambda: runner)
     assert worker.wait_until_loaded(10)
