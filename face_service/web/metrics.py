@@ -160,10 +160,16 @@ class _Gauges:
             multiprocess_mode="livemax",
         )
         self._build_is_told = False
+        self._told: tuple[float, ...] | None = None
 
     def set_load(self, engine: Engine, in_work: tuple[int, int]) -> None:
-        for role, waiting in engine.waiting.items():
-            self._depth[role].set(waiting)
+        waiting = engine.waiting
+        load = (*waiting.values(), *in_work, engine.ready)
+        if load == self._told:  # as after most requests; writing it costs more than asking
+            return
+        self._told = load
+        for role, count in waiting.items():
+            self._depth[role].set(count)
         requests, pixels = in_work
         self._requests.set(requests)
         self._pixels.set(pixels)
