@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from benchmarks.harness.http import post_file
 from benchmarks.harness.machine import PREFIX, PROJECT
@@ -106,16 +106,14 @@ def running(
     with tempfile.TemporaryDirectory(prefix="face-benchmark-") as name:
         folder = Path(name)
         environment = _environment(folder, settings or {})
-        port = environment[PREFIX + "PORT"]
-        command = [sys.executable, "flask_run.py"]
-        if kind == "gunicorn":
-            command = [sys.executable, "-m", "gunicorn", "-w", str(workers), "-k", "gevent"]
-            command += ["-b", f"{LOCAL}:{port}", "flask_run:app"]
+        port = int(environment[PREFIX + "PORT"])
         started = time.perf_counter()
         with (folder / "server.log").open("wb") as log:
-            process = _start(command, environment, log)
+            process = subprocess.Popen(
+                _command(kind, workers, port), cwd=PROJECT, env=environment, stdout=log, stderr=log
+            )
         try:
-            server = Server(process, folder, int(port), 0.0)
+            server = Server(process, folder, port, 0.0)
             _wait_until(server, started, _is_listening, _LISTEN_SECONDS, _LOOK_SECONDS)
             server.listening_seconds = time.perf_counter() - started
             if ready:
@@ -126,17 +124,18 @@ def running(
             _stop(process)
 
 
-def _start(
-    command: Sequence[str], environment: Mapping[str, str], log: IO[bytes]
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
-
-
 def free_port() -> int:
     """Return a port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind((LOCAL, 0))
         return int(probe.getsockname()[1])
+
+
+def _command(kind: str, workers: int, port: int) -> list[str]:
+    if kind == "flask_run":
+        return [sys.executable, "flask_run.py"]
+    command = [sys.executable, "-m", "gunicorn", "-w", str(workers), "-k", "gevent"]
+    return [*command, "-b", f"{LOCAL}:{port}", "flask_run:app"]
 
 
 def _environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
