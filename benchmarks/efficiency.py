@@ -28,6 +28,7 @@ from benchmarks.harness.service import MAIN_SIZE, ROUTES, add_pictures, prepared
 CLIENTS = (1, 4, 16, 64)
 SHARES = (0.5, 0.8, 0.95)
 MOST_CONNECTIONS = 500  # of the open loop: more would be refused by the service's own limit
+TURNS = 3.0  # answers to each client that a measurement should at least hold
 FINALISTS = 2  # arrangements of the bound that are measured in every round
 
 
@@ -63,12 +64,15 @@ class Measurement:
 
     def measure_closed(self, of: Size, route: str, clients: int) -> None:
         """One round of the service with so many clients."""
+        bare = self.found.bare[name_of(of)]
+        # What an answer takes at the best: the window must hold several of each client's.
+        turn = clients / bare.screening[bare.best]
         plan = Plan(
             self.server.address,
             requests_for(route, self.pictures[of]),
             clients=clients,
-            seconds=self.options.seconds,
-            warm_seconds=self.options.warm_seconds,
+            seconds=max(self.options.seconds, TURNS * turn),
+            warm_seconds=max(self.options.warm_seconds, turn),
         )
         self._run(Cell(route, name_of(of), clients=clients), plan)
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, cast
 from benchmarks.harness.arrangements import Rate, arrangements, measure
 from benchmarks.harness.pictures import read_all
 from benchmarks.harness.processes import Usage, Worker, answer_questions
+from benchmarks.harness.stats import or_zero
 from benchmarks.harness.steps import Steps, load_steps
 
 
@@ -47,7 +48,7 @@ class Bound:
         One short round decides nothing between near ones: measure the first few again.
         """
         rates = {way: self.rate(way, files, seconds) for way in self.ways}
-        ordered = sorted(rates, key=lambda way: -rates[way].pictures_per_second)
+        ordered = sorted(rates, key=lambda way: -or_zero(rates[way].pictures_per_second))
         return {way: rates[way] for way in ordered}
 
     def latencies(self, files: Sequence[Path], seconds: float) -> list[float]:

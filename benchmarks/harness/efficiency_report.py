@@ -1,5 +1,6 @@
 """What the efficiency benchmark has found: gathered over rounds, judged, shown."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from benchmarks.harness.stats import (
     Goal,
     Spread,
     median,
+    or_zero,
     percentile,
     ratio,
     spread,
@@ -64,7 +66,7 @@ class Bare:
     @property
     def best(self) -> str:
         """The arrangement with the best median."""
-        return max(self.rates, key=lambda way: median(self.rates[way]))
+        return max(self.rates, key=lambda way: or_zero(median(self.rates[way])))
 
     @property
     def p50_ms(self) -> list[float]:
@@ -94,11 +96,12 @@ class Findings:
 
     def capacity(self, route: str, size: str) -> float:
         """Return the greatest throughput of the closed loop, requests a second."""
-        return max(
+        found = [
             median(rounds.throughput)
             for cell, rounds in self.cells.items()
             if cell.clients and (cell.route, cell.size) == (route, size)
-        )
+        ]
+        return max((value for value in found if not math.isnan(value)), default=math.nan)
 
     def ratios(self, cell: Cell) -> Spread:
         """Return the throughput relative to the bound's of the same round."""

@@ -118,7 +118,7 @@ def arrivals(
         kind: ``poisson`` is many people who know nothing of each other; ``constant`` a metronome.
         seed: the same gives the same times.
     """
-    if rate <= 0 or seconds <= 0:
+    if not rate > 0 or seconds <= 0:  # a rate that is no number neither
         return []
     if kind == "constant":
         return [number / rate for number in range(int(np.ceil(rate * seconds)))]

@@ -24,7 +24,7 @@ class Spread:
         return {name: significant(value) for name, value in asdict(self).items()}
 
     def __str__(self) -> str:
-        if self.low == self.high:
+        if self.low == self.high or math.isnan(self.median):
             return show(self.median)
         return f"{show(self.median)} ({show(self.low)}–{show(self.high)})"
 
@@ -85,6 +85,11 @@ def latencies(seconds: Sequence[float]) -> dict[str, float]:
         f"p{share}_ms": significant(percentile(seconds, share) * MILLISECONDS)
         for share in (50, 95, 99)
     }
+
+
+def or_zero(value: float) -> float:
+    """Return ``value``, 0 for NaN: what could not be measured is not the fastest."""
+    return 0.0 if math.isnan(value) else value
 
 
 def ratio(part: float, whole: float) -> float:

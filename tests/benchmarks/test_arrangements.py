@@ -1,5 +1,6 @@
 """Every arrangement embeds what it decodes, and an error in a stage ends it."""
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -61,3 +62,15 @@ def test_an_error_in_a_step_is_raised(way: str, step: str, monkeypatch: pytest.M
     monkeypatch.setattr(steps, step, fail)
     with pytest.raises(ValueError, match="no graph"):
         measure(steps, [b"\x01"], WAYS[way], 0.0, 0.05)
+
+
+def test_a_slow_arrangement_goes_on_until_its_rate_can_be_told() -> None:
+    steps: Any = FakeSteps()
+    measured = measure(steps, [b"\x01"], WAYS["serial, batches of 1"], 0.0, 0.002)
+    assert measured.pictures_per_second > 0
+
+
+def test_pictures_without_faces_do_not_keep_it_going() -> None:
+    steps: Any = FakeSteps()
+    measured = measure(steps, [b"\x00"], WAYS["serial, batches of 1"], 0.0, 0.002)
+    assert math.isnan(measured.pictures_per_second)

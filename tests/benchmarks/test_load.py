@@ -31,6 +31,7 @@ def test_poisson_arrivals_are_ascending_within_the_time_and_of_the_rate() -> Non
 
 def test_no_rate_has_no_arrivals() -> None:
     assert arrivals(0, 10) == []
+    assert arrivals(float("nan"), 10) == []
     assert arrivals(10, 0, "constant") == []
 
 
