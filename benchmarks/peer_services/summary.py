@@ -177,6 +177,7 @@ def _plot(report: Report, contenders: Sequence[Contender], clients: int) -> None
         rates, times = figure.subplots(1, 2, sharey=True)
         _bars(rates, labels, [load.rate for _, _, load, _ in bars], colours, "requests/s")
         _bars(times, labels, [load.p50 for _, _, load, _ in bars], colours, "p50, ms")
+        rates.invert_yaxis()  # for both: they share it
         figure.suptitle(f"One 640×480 picture with one face, {clients} clients")
 
 
@@ -187,4 +188,3 @@ def _bars(
     axes.bar_label(drawn, labels=[show(value) for value in values], padding=3)
     axes.set_xlabel(what)
     axes.margins(x=0.15)
-    axes.invert_yaxis()
