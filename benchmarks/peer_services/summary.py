@@ -53,7 +53,10 @@ def goals_of(what: str, ours: Load, peers: Mapping[str, Load]) -> list[Goal]:
 def add_all(report: Report, contenders: Sequence[Contender], clients: int) -> None:
     """Fill the report from what was measured."""
     report.results["sides"] = {c.side.name: as_json(c) for c in contenders}
-    report.notes += [f"{c.side.name} ({c.workers} workers): {c.side.how}" for c in contenders]
+    for contender in contenders:
+        side = contender.side
+        versions = ", ".join(f"{name} {version}" for name, version in side.versions.items())
+        report.notes.append(f"{side.name} (workers: {contender.workers}; {versions}): {side.how}")
     _add_logins(report, contenders, clients)
     if any(contender.enrolment for contender in contenders):
         _add_gallery(report, contenders, clients)

@@ -320,4 +320,5 @@ def test_the_report_holds_each_side_and_a_goal_for_each_figure(tmp_path: Path) -
         ("identify among many, clients: 8: requests/s", 1.0),
         ("identify among many, clients: 8: p50", 1.0),
     ]
+    assert report.notes[1] == "them (workers: 1; it 1): by hand"
     assert (tmp_path / "peers.png").is_file()
