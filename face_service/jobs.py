@@ -42,8 +42,7 @@ class DetectionJobs:
             NotAPictureError, TooLargeError: refused now, not in the task.
             UnavailableError: the graphs are not ready, or too much is in work.
         """
-        self._vision.engine.require_ready()
-        place = self._gate.enter(self._vision.inspect(data).pixels)
+        place = self._vision.enter(data)
         try:
             task_id = use_store(self._offloader, self._tasks.create)
             work = (task_id, data, request_id, place)

@@ -97,7 +97,7 @@ class Settings:
         "A decoded picture's longer side is shrunk to this, pixels; not under legacy.",
     )
     max_in_work: int = _setting(
-        128,
+        64,
         whole(1, 100_000),
         "Requests that may hold a picture in memory at once; more are answered 503.",
     )

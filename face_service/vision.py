@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from face_service.concurrency.gate import Gate
+from face_service.concurrency.gate import Gate, Place
 from face_service.concurrency.offload import Offloader
 from face_service.errors import NoFaceError
 from face_service.models.engine import Engine
@@ -101,10 +101,27 @@ class Vision:
     @contextmanager
     def admitted(self, *pictures: bytes) -> Iterator[float]:
         """Yield the request's deadline; refuse at once while loading or when too much is in."""
-        self.engine.require_ready()
-        pixels = sum(self.inspect(data).pixels for data in pictures)
-        with self._gate.pass_through(pixels):
+        place = self.enter(*pictures)
+        try:
             yield self.deadline()
+        finally:
+            self._gate.leave(place)
+
+    def enter(self, *pictures: bytes) -> Place:
+        """Take a place of the gate for picture files, to be left by the caller.
+
+        Raises:
+            UnavailableError: the graphs are not ready, or too much is in work.
+        """
+        self.engine.require_ready()
+        # Refused at once when there is no place: headers are read on the threads that decode, and
+        # their queue is long just when there is none.
+        place = self._gate.enter(pixels=0)
+        try:
+            return self._gate.weigh(place, sum(self.inspect(data).pixels for data in pictures))
+        except BaseException:
+            self._gate.leave(place)
+            raise
 
     def deadline(self) -> float:
         """Return the ``time.monotonic()`` by which work that begins now must be answered."""

@@ -28,7 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "max_upload_bytes": 20_000_000,
     "max_pixels": 50_000_000,
     "max_side": 2000,
-    "max_in_work": 128,
+    "max_in_work": 64,
     "max_pixels_in_work": 300_000_000,
     "queue_size": 100,
     "max_batch": 8,

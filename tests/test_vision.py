@@ -201,3 +201,15 @@ def test_face_at_the_border_is_embedded(parts: Parts) -> None:
     corner = Detection(np.array([0.0, 0.0, 1.0, 1.0], np.float32), 0.9)
     (vector,) = parts.vision.embed([(picture, corner)], soon())
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_full_house_is_told_before_a_picture_is_looked_at(
+    tmp_path: Path, fake_graphs: Path, engine: Engine
+) -> None:
+    vision = compose(settings_of(tmp_path, fake_graphs, max_in_work="1"), engine).vision
+    with vision.admitted(), pytest.raises(BusyError), vision.admitted(b"no picture"):
+        pytest.fail("more requests than may be in work")
+    with pytest.raises(NotAPictureError), vision.admitted(b"no picture"):
+        pytest.fail("no picture")
+    with vision.admitted():
+        pass

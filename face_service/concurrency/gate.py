@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from face_service.concurrency.native import make_lock
 from face_service.errors import BusyError
@@ -66,10 +66,27 @@ class Gate:
                 self._inside += 1
                 self._pixels += pixels
         if full:
-            self._observer.count_rejection(PLACE)
-            wait = math.ceil(self._average_stay)
-            raise BusyError("too many requests are in work already", retry_after=wait)
+            raise self._busy()
         return Place(pixels, time.monotonic())
+
+    def weigh(self, place: Place, pixels: int) -> Place:
+        """Return a place that was taken before its pictures' pixels were known, with them.
+
+        Raises:
+            BusyError: too heavy; the place is still taken.
+        """
+        with self._lock:
+            too_heavy = self._pixels > 0 and self._pixels + pixels > self._max_pixels
+            if not too_heavy:
+                self._pixels += pixels
+        if too_heavy:
+            raise self._busy()
+        return replace(place, pixels=place.pixels + pixels)
+
+    def _busy(self) -> BusyError:
+        self._observer.count_rejection(PLACE)
+        wait = math.ceil(self._average_stay)
+        return BusyError("too many requests are in work already", retry_after=wait)
 
     def leave(self, place: Place) -> None:
         """Give a place back."""

@@ -193,3 +193,25 @@ def test_of_many_threads_exactly_as_many_as_fit_are_let_in(
     for thread in threads:
         thread.join()
     assert len(entered) == let_in
+
+
+def test_a_place_may_be_weighed_later() -> None:
+    gate = Gate(3, 100)
+    first = gate.weigh(gate.enter(0), 70)
+    second = gate.enter(0)
+    with pytest.raises(BusyError):
+        gate.weigh(second, 31)
+    assert gate.inside == (2, 70), "still inside, weighing nothing"
+    gate.leave(second)
+    gate.leave(first)
+    assert gate.inside == (0, 0)
+
+
+def test_the_first_to_be_weighed_is_let_in_however_heavy() -> None:
+    gate = Gate(3, 100)
+    waiting, place = gate.enter(0), gate.enter(0)
+    place = gate.weigh(place, 1000)
+    with pytest.raises(BusyError):
+        gate.weigh(waiting, 1)
+    gate.leave(place)
+    assert gate.inside == (1, 0)
