@@ -254,8 +254,7 @@ class Settings:
     tf_intra_op_threads: int = _setting(
         0,
         whole(0, 1024),
-        "Threads inside one TensorFlow operation; 0 takes half of the cores, "
-        "so that two graphs run side by side.",
+        "Threads inside TensorFlow's operations, shared by the graphs; 0 takes all cores but one.",
     )
     tf_inter_op_threads: int = _setting(
         -1,
@@ -268,7 +267,7 @@ class Settings:
         one_of("auto", "float32", "bfloat16"),
         "In what graphs multiply: auto takes bfloat16 for a graph whose card says that it keeps "
         "its accuracy, on a processor with a unit for it (amx_bf16); float32 and bfloat16 "
-        "force one.",
+        "force one. Needs oneDNN.",
     )
 
     @classmethod
@@ -292,4 +291,7 @@ class Settings:
                 values[known[name].name] = known[name].metadata["parse"](value)
             except ValueError as error:
                 raise SettingsError(f"{name}={value}: {error}") from error
-        return cls(**values)
+        settings = cls(**values)
+        if settings.tf_precision == "bfloat16" and not settings.tf_onednn:
+            raise SettingsError("FACE_TF_PRECISION=bfloat16: needs FACE_TF_ONEDNN=true")
+        return settings

@@ -218,3 +218,9 @@ def test_settings_cannot_be_changed() -> None:
     settings: Any = Settings()
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.port = 80
+
+
+def test_bfloat16_is_not_promised_where_nothing_multiplies_it() -> None:
+    environment = {"FACE_TF_PRECISION": "bfloat16", "FACE_TF_ONEDNN": "false"}
+    with pytest.raises(SettingsError, match=r"^FACE_TF_PRECISION=bfloat16: needs FACE_TF_ONEDNN"):
+        Settings.from_environment(environment)

@@ -67,7 +67,8 @@ class Run:
     def per_second(self) -> float:
         """Return the pictures a second after the warm-up, until no further ones were begun."""
         counted = self._counted()
-        return rate([at for at, _ in counted], [count for _, count in counted])
+        window = self.first, self._ended
+        return rate([at for at, _ in counted], [count for _, count in counted], window)
 
     def _counted(self) -> list[tuple[float, int]]:
         return [entry for entry in self._done if self.first <= entry[0] <= self._ended]

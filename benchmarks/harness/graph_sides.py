@@ -82,7 +82,9 @@ class Graphs:
         runtime = RuntimeOptions("-1", True, 0, 3, True, side.intra_op, side.inter_op)
         configure_environment(runtime)
         import_tensorflow()
-        config = session_config(runtime, choose_precision(side.precision, keeps_accuracy=True))
+        config = session_config(
+            runtime, choose_precision(side.precision, keeps_accuracy=True, onednn=True)
+        )
         with tempfile.TemporaryDirectory() as folder:
             paths = _build(side, Path(folder))
             self._detector, self._embedder = (

@@ -82,7 +82,8 @@ class Outcome:
     def throughput(self) -> float:
         """Return the answers 200 a second while answers counted."""
         ends = [self.start[i] + self.latency[i] for i in self._counted() if self.status[i] == OK]
-        return rate(ends)
+        first, last = self.warm_seconds, self.warm_seconds + self.seconds
+        return rate(ends, window=(first, last))
 
     def percentiles(self) -> dict[str, float]:
         """Return p50, p95 and p99 in milliseconds of what was answered 200."""

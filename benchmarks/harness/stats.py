@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 MILLISECONDS = 1000.0
-_FEWEST_FOR_A_LINE = 3
+_FEWEST_MOMENTS = 3
+_SILENT_GAPS = 5  # so many usual gaps between answers without one are no chance
 
 
 @dataclass(frozen=True)
@@ -97,22 +98,31 @@ def ratio(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")
 
 
-def rate(times: Sequence[float], counts: Sequence[int] | None = None) -> float:
-    """Return how many things are done a second: the slope of their number over time.
+def rate(
+    times: Sequence[float],
+    counts: Sequence[int] | None = None,
+    window: tuple[float, float] | None = None,
+) -> float:
+    """Return how many things are done a second; NaN of too few.
 
-    A count within a window is off by up to a batch at each end; the fitted line is not.
+    A count within a window is off by up to a batch at each end: so what is done after the first
+    moment is divided by the time from it to the last. But silence at an end, of whoever begins late
+    or hangs, is time too: then all is divided by the whole window.
 
     Args:
         times: when each was done, seconds, in any order.
         counts: how many were done at each; by default one.
+        window: (first, last) moment that was looked at; by default there is no silence.
     """
-    order = np.argsort(times, kind="stable")
-    at = np.asarray(times, np.float64)[order]
-    total = np.cumsum(np.ones(len(at)) if counts is None else np.asarray(counts)[order])
-    if len(at) < _FEWEST_FOR_A_LINE or at[0] == at[-1]:
+    moments, which = np.unique(np.asarray(times, np.float64), return_inverse=True)
+    if len(moments) < _FEWEST_MOMENTS:
         return float("nan")
-    away = at - at.mean()
-    return float(away @ total / (away @ away))
+    done = np.bincount(which, weights=None if counts is None else np.asarray(counts, np.float64))
+    first, last = window or (moments[0], moments[-1])
+    silence = max(moments[0] - first, last - moments[-1])
+    if silence > _SILENT_GAPS * float(np.median(np.diff(moments))):
+        return float(done.sum() / (last - first))
+    return float(done[1:].sum() / (moments[-1] - moments[0]))
 
 
 def significant(value: float, digits: int = 4) -> float:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
@@ -39,11 +39,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Item:
-    """One example of a request."""
+    """One example of a request; ``queued`` is when, by ``time.monotonic()``."""
 
     request: Request
     index: int
     example: NDArray[Any]
+    queued: float = field(default_factory=time.monotonic)
 
 
 # Pictures waiting before a graph that tell of load: one may wait by chance.
@@ -53,19 +54,23 @@ _LOOK_AGAIN_SECONDS = 0.001
 
 @dataclass(frozen=True)
 class Filling:
-    """When a batch may wait to fill: while more is sure to come, because pictures queue before.
+    """When a batch may wait to fill: while more is likely to come, because pictures queue before.
 
     A batch of eight faces takes half the processor's time of eight batches of one. With cores to
     spare nobody would queue; without, whoever waits for the batch gains from the time it saves.
-    ``coming`` says how many wait for the graph before, ``seconds`` is the longest wait.
+    ``coming`` says how many wait for the graph before; those that only ask where faces are, or
+    show none, are among them, so ``seconds`` bounds what an example may wait from its queueing on.
     """
 
     coming: Callable[[], int]
     seconds: float
 
-    def wait(self, is_filled: Callable[[], bool]) -> None:
-        """Return when the batch is filled, or nothing or too little comes, or the time is over."""
-        give_up = time.monotonic() + self.seconds
+    def wait(self, first: Item, is_filled: Callable[[], bool]) -> None:
+        """Return when the batch of the oldest example, ``first``, should run.
+
+        That is when it is filled, or too little comes, or ``first`` has waited or may wait no more.
+        """
+        give_up = min(first.queued + self.seconds, first.request.deadline)
         while not is_filled() and self.coming() >= _LOAD and time.monotonic() < give_up:
             sleep(_LOOK_AGAIN_SECONDS)
 

@@ -178,7 +178,7 @@ class Engine:
         sizes = [size for size in (1, 2, 4, 8, 16, 32) if size <= self._options.max_batch]
         batch_sizes = [1] if file.role == "detector" else sizes
         runtime = self._options.runtime
-        precision = choose_precision(runtime.precision, file.card.bfloat16)
+        precision = choose_precision(runtime.precision, file.card.bfloat16, runtime.onednn)
 
         def load() -> GraphRunner:
             # Imported here: it imports TensorFlow, which must see the environment set above.

@@ -12,17 +12,18 @@ _CPU_INFO = Path("/proc/cpuinfo")
 _FLAG = "amx_bf16"
 
 
-def choose_precision(choice: PrecisionChoice, keeps_accuracy: bool) -> Precision:
+def choose_precision(choice: PrecisionChoice, keeps_accuracy: bool, onednn: bool) -> Precision:
     """Return the precision for a graph.
 
     Args:
         choice: what the settings say. ``auto`` takes bfloat16 where the graph is known to keep its
             accuracy and the processor has a unit for it.
         keeps_accuracy: whether the graph's card says so.
+        onednn: whether TensorFlow may use it; nothing else multiplies bfloat16 here.
     """
     if choice != "auto":
         return choice
-    return "bfloat16" if keeps_accuracy and multiplies_bfloat16() else "float32"
+    return "bfloat16" if onednn and keeps_accuracy and multiplies_bfloat16() else "float32"
 
 
 def multiplies_bfloat16(cpu_info: Path = _CPU_INFO) -> bool:

@@ -21,8 +21,8 @@ class RuntimeOptions:
     CUDA. ``gpu_memory_limit_mb`` 0 sets no limit. ``log_level`` 0 shows all of TensorFlow's
     messages, 3 none.
 
-    ``intra_op_threads`` 0 takes half of the cores, so that the detector and the embedder work on
-    different requests side by side. ``inter_op_threads`` -1 runs a graph on its worker's own
+    ``intra_op_threads`` 0 takes all cores but one: the graphs share these threads, and each has
+    its worker's besides. ``inter_op_threads`` -1 runs a graph on its worker's own
     thread, 0 on one thread per core, others on as many. Those threads are one pool for all graphs:
     with a pool of one, only one graph runs at a time.
     """
@@ -72,7 +72,7 @@ def session_config(options: RuntimeOptions, precision: Precision = "float32") ->
     """Return the ``tf.compat.v1.ConfigProto`` of a Session."""
     tf = import_tensorflow()
     config = tf.compat.v1.ConfigProto(
-        intra_op_parallelism_threads=options.intra_op_threads or _half_of_the_cores(),
+        intra_op_parallelism_threads=options.intra_op_threads or _all_cores_but_one(),
         inter_op_parallelism_threads=options.inter_op_threads,
     )
     if precision == "bfloat16":
@@ -86,5 +86,5 @@ def session_config(options: RuntimeOptions, precision: Precision = "float32") ->
     return config
 
 
-def _half_of_the_cores() -> int:
-    return max(1, len(os.sched_getaffinity(0)) // 2)
+def _all_cores_but_one() -> int:
+    return max(1, len(os.sched_getaffinity(0)) - 1)

@@ -238,8 +238,8 @@ class GraphWorker:
         Nothing is returned when the worker is to stop.
         """
         first = self._queue.get()
-        if self._filling is not None:
-            self._filling.wait(lambda: self._is_filled(batch_sizes[-1] - 1))
+        if self._filling is not None and first is not None:
+            self._filling.wait(first, lambda: self._is_filled(batch_sizes[-1] - 1))
         available = 1 + self._queue.qsize()  # exact: this thread is the only taker
         size = max(size for size in batch_sizes if size <= available)
         taken = [first, *(self._queue.get() for _ in range(size - 1))]

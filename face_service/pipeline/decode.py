@@ -1,7 +1,8 @@
 """Bytes to an RGB picture, with every cap checked before a pixel is decoded.
 
 Pillow reads the header and says what is accepted; the pixels of a plain JPEG come from
-libjpeg-turbo, the same values in half the time (docs/adr/0004-decoding-with-pillow.md).
+libjpeg-turbo, before any shrinking the same values, in half the time
+(docs/adr/0004-decoding-with-pillow.md).
 """
 
 import io

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from face_service.pipeline.crop import order_channels, resize
+from face_service.pipeline.crop import order_channels
 from face_service.pipeline.decode import Pixels
 from face_service.pipeline.preprocessing import DetectorPreprocessing
 from object_detection.core.boxes import Boxes, clip_boxes, compute_areas, scale_boxes
@@ -45,14 +45,25 @@ def prepare_detector_picture(
 def _squash(pixels: Pixels, size: Size) -> Pixels:
     """Return the picture at (width, height), averaging what it shrinks.
 
-    First by a whole factor, which is several times as fast as averaging by any other, then by
-    less than two, which needs no average.
+    First each side by a whole factor that divides it, which is several times as fast as averaging
+    by any other; what is left below two needs no average.
     """
     height, width = pixels.shape[:2]
-    factor = min(width // size[0], height // size[1])
-    if factor > 1:
-        pixels = resize(pixels, (width // factor, height // factor))
+    whole = width // _divisor(width, size[0]), height // _divisor(height, size[1])
+    steps = [whole]
+    if max(whole[0] / size[0], whole[1] / size[1]) >= 2:
+        steps.append((min(whole[0], size[0]), min(whole[1], size[1])))
+    for step in steps:
+        if step != (pixels.shape[1], pixels.shape[0]):
+            shrunk = cv2.resize(pixels, step, interpolation=cv2.INTER_AREA)
+            pixels = np.asarray(shrunk, dtype=np.uint8)
     return np.asarray(cv2.resize(pixels, size), dtype=np.uint8)
+
+
+def _divisor(side: int, least: int) -> int:
+    """Return the greatest factor by which ``side`` can be divided and is ``least`` still."""
+    factors = (factor for factor in range(side // least, 1, -1) if side % factor == 0)
+    return next(factors, 1)
 
 
 def select_detections(

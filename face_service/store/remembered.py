@@ -10,8 +10,9 @@ T = TypeVar("T")
 _Version = tuple[tuple[int, int, int, int], ...]
 _NONE = (0, 0, 0, 0)
 # A file that is written twice within one tick of the file system's clock, and stays as long, looks
-# the same: for so long after a change it is read each time. Ticks are of 4 to 10 ms.
-_YOUNG_NS = 100_000_000
+# the same: for so long after a change it is read each time. Ticks are of 10 ms at most on disks of
+# this machine, of up to two seconds on some that are mounted.
+_YOUNG_NS = 2_500_000_000
 
 
 class Remembered(Generic[T]):

@@ -22,7 +22,7 @@ def steady(rate: float, latency: float, seconds: int = 10) -> Outcome:
     """Answers 200 at an even rate."""
     made = Outcome(seconds=float(seconds))
     for number in range(int(rate * seconds)):
-        made.add(number / rate, latency, 200, None, 0)
+        made.add((number + 0.5) / rate - latency, latency, 200, None, 0)
     return made
 
 

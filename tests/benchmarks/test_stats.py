@@ -1,7 +1,9 @@
 """Percentiles, spreads, rates and goals."""
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from benchmarks.harness.stats import (
@@ -42,7 +44,21 @@ def test_a_spread_is_the_median_and_the_range() -> None:
     assert str(spread([2.5])) == "2.5"
 
 
-def test_the_rate_is_the_slope_of_what_is_done_over_time() -> None:
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        (np.arange(0.1, 5, 0.1), 4.9),  # then it hangs for as long
+        (np.arange(7, 10, 0.1), 3.0),  # nothing for long before
+        ([*np.arange(0, 4, 0.1), *np.arange(6, 10, 0.1)], 8.0),  # a stall amid
+        (np.arange(0.05, 10, 0.1), 10.0),
+    ],
+    ids=["hangs", "begins late", "stalls", "steady"],
+)
+def test_silence_is_time_too(times: Sequence[float], expected: float) -> None:
+    assert rate(times, window=(0.0, 10.0)) == pytest.approx(expected, rel=0.02)
+
+
+def test_the_rate_is_what_is_done_over_time() -> None:
     assert rate([0, 0.5, 1, 1.5]) == pytest.approx(2)
     assert rate([1.5, 0, 1, 0.5]) == pytest.approx(2)
 

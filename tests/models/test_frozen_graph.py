@@ -199,12 +199,12 @@ def test_a_session_multiplies_in_bfloat16_when_asked() -> None:
     assert rewriting.auto_mixed_precision_onednn_bfloat16 == rewriting.ON
 
 
-def test_by_default_half_of_the_cores_work_inside_an_operation(
+def test_by_default_all_cores_but_one_work_inside_operations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3, 4})
     options = replace(OPTIONS, intra_op_threads=0)
-    assert session_config(options).intra_op_parallelism_threads == 2
+    assert session_config(options).intra_op_parallelism_threads == 4
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
     assert session_config(options).intra_op_parallelism_threads == 1
 

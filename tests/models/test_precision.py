@@ -29,13 +29,14 @@ def test_a_system_without_such_a_file_has_no_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "keeps_accuracy", "unit", "expected"),
+    ("choice", "keeps_accuracy", "unit", "onednn", "expected"),
     [
-        ("auto", True, True, "bfloat16"),
-        ("auto", True, False, "float32"),
-        ("auto", False, True, "float32"),
-        ("float32", True, True, "float32"),
-        ("bfloat16", False, False, "bfloat16"),
+        ("auto", True, True, True, "bfloat16"),
+        ("auto", True, False, True, "float32"),
+        ("auto", False, True, True, "float32"),
+        ("auto", True, True, False, "float32"),
+        ("float32", True, True, True, "float32"),
+        ("bfloat16", False, False, True, "bfloat16"),
     ],
 )
 def test_auto_needs_a_card_that_vouches_and_a_unit(
@@ -43,7 +44,8 @@ def test_auto_needs_a_card_that_vouches_and_a_unit(
     choice: PrecisionChoice,
     keeps_accuracy: bool,
     unit: bool,
+    onednn: bool,
     expected: str,
 ) -> None:
     monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: unit)
-    assert choose_precision(choice, keeps_accuracy) == expected
+    assert choose_precision(choice, keeps_accuracy, onednn) == expected

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from face_service.concurrency.signal import make_signal
 from face_service.errors import (
     BusyError,
     DeadlineExceededError,
@@ -18,7 +19,7 @@ from face_service.errors import (
     ServiceError,
     UnavailableError,
 )
-from face_service.models.batching import Filling
+from face_service.models.batching import Filling, Item, Request
 from face_service.models.worker import GraphRunner, GraphWorker, Outputs
 from face_service.observing import Observer
 from tests.fakes.observers import Recorder
@@ -332,7 +333,8 @@ def test_a_batch_does_not_wait_for_what_is_not_sure_to_come_nor_beyond_its_time(
         looks.append(len(looks))
         return False
 
-    Filling(lambda: coming, seconds).wait(is_filled)
+    request = Request(soon(), make_signal(), [None], 1)
+    Filling(lambda: coming, seconds).wait(Item(request, 0, np.zeros(1)), is_filled)
     assert looks == [0], "looked once and went"
 
 
@@ -347,3 +349,19 @@ def test_a_stopping_worker_does_not_wait_for_its_batch_to_fill() -> None:
             time.sleep(0.001)
         assert worker.stop(10)
         assert float(waiting.result()[0][0]) == 2, "what was taken is run"
+
+
+@pytest.mark.parametrize(("age", "left"), [(10.0, 60.0), (0.0, -1.0)], ids=["old", "late"])
+def test_an_example_waits_once_for_a_batch_to_fill_and_never_past_its_deadline(
+    age: float, left: float
+) -> None:
+    now = time.monotonic()
+    request = Request(now + left, make_signal(), [None], 1)
+    looks: list[int] = []
+
+    def is_filled() -> bool:
+        looks.append(len(looks))
+        return False
+
+    Filling(lambda: 9, seconds=10.0).wait(Item(request, 0, np.zeros(1), now - age), is_filled)
+    assert looks == [0]
