@@ -28,7 +28,9 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _OTHER_METHOD = "other"
 _REQUEST = ("route", "method", "status")
 _REQUEST_TIME = "face_request_seconds"
-_REQUEST_TIME_TEXT = "Time from a request's headers to the end of its answer."
+_REQUEST_TIME_TEXT = (
+    "Time from a request's headers to the making of its answer; of a streamed one to its end."
+)
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _REQUEST_SECONDS = (*_SECONDS[2:], 30.0, 120.0)  # bulk enrolments take minutes
 _SIZES = (1, 2, 4, 8, 16, 32)

@@ -46,7 +46,7 @@ def server_timing(stages: Mapping[Stage, float], total: float) -> str:
 
 
 def install_request_metrics(app: Flask, metrics: Metrics) -> None:
-    """Count every request of an application, to the end of its answer even when it is streamed."""
+    """Count every request: when its answer is made, or when a streamed one has ended."""
 
     def begin() -> None:
         g.metrics_begun = time.monotonic()

@@ -61,7 +61,7 @@ def test_whichever_worker_answers_tells_the_sum(
     with gunicorn(tmp_path, fake_graphs, *LOG_PIDS, *arguments) as server:
         wait_for_both_workers(server)
         posted = post_until_both_have_answered(server)
-        # A request is counted when its answer has been sent.
+        # What a client has read, its worker may not have written down for the others yet.
         until(lambda: scrape(server).value("face_requests_total", **COUNTED) == posted, server)
         found = [scrape(server)]
         while len(workers_that_answered(server, "/metrics")) < 2 and len(found) < 500:
