@@ -7,10 +7,15 @@ No graph is loaded and nothing is served: what a request of one face with landma
 tells the observer is told to it, in a request's context.
 """
 
+import argparse
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Flask
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from face_service.observing import STAGES, Stage, Stopwatch, observed
 from face_service.settings import Settings
@@ -27,6 +32,9 @@ _SECONDS = 0.042
 
 def main() -> None:
     """Print both figures."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     app = create_app(Settings())
     parts = components_of(app)
     per_request = _per_request(app, parts)

@@ -1,6 +1,8 @@
 """The docs say what the code does: every setting, route, code and link."""
 
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -19,6 +21,13 @@ SETTINGS = (PROJECT / "docs" / "settings.md").read_text()
 MODELS = (PROJECT / "docs" / "models.md").read_text()
 README = (PROJECT / "README.md").read_text()
 DOCS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+BENCHMARKS = sorted(
+    {
+        name
+        for path in DOCS
+        for name in re.findall(r"python (benchmarks/[\w/]+\.py)", path.read_text())
+    }
+)
 
 
 def shown(default: object) -> str:
@@ -84,13 +93,21 @@ def test_the_readmes_lines_are_those_that_ci_runs() -> None:
 
 
 def test_commands_in_the_readme_exist() -> None:
-    for script in re.findall(r"python (benchmarks/\w+\.py)", README):
-        assert (PROJECT / script).is_file()
     from face_service.cli import _make_parser
 
     usage = _make_parser().format_help()
     for command in re.findall(r"python -m face_service ([\w-]+)", README):
         assert command in usage
+
+
+@pytest.mark.parametrize("script", BENCHMARKS)
+def test_the_benchmarks_that_are_named_start_from_any_folder(script: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(PROJECT / script), "--help"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("usage: ")
 
 
 def test_every_reason_of_the_enrolment_gate_is_documented() -> None:
