@@ -5,7 +5,8 @@ from typing import Any
 
 from face_service.bootstrap import ensure_graphs, open_access_warning
 from face_service.errors import ServiceError, SettingsError
-from face_service.metrics_folder import MetricsFolder
+from face_service.metrics_files import ReservedFiles
+from face_service.metrics_folder import MetricsFolder, shared_folder
 from face_service.settings import Settings
 from face_service.store.api_keys import ApiKeys
 
@@ -48,6 +49,17 @@ def on_starting(server: Any) -> None:
     warnings = (open_access_warning(host, keys) for host in hosts)
     if warning := next(filter(None, warnings), None):
         logging.getLogger("gunicorn.error").warning(warning)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Take the space of the worker's metrics, if the application was made before the fork."""
+    folder = shared_folder()
+    if folder is None or not server.cfg.preload_app:
+        return  # the application does when it is made
+    try:
+        ReservedFiles(folder)
+    except OSError as error:
+        logging.getLogger("gunicorn.error").warning("no room for the metrics: %s", error)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX = "face-metrics-"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+_ROOM_BYTES = 1 << 24  # what must be free there: dozens of workers' files
 _YOUNG_SECONDS = 60.0  # a folder may have been made and not be locked yet
 
 
@@ -25,7 +27,7 @@ def shared_folder() -> Path | None:
 
 
 class MetricsFolder:
-    """A folder of the system's temporary ones, made empty and named by the variable.
+    """A folder in memory, or of the system's temporary ones, made empty and named by the variable.
 
     As long as a process lives that had it open, it is locked: that keeps it from those who tidy up,
     and tells the next start what a killed server has left behind. Made again, as when gunicorn
@@ -38,7 +40,7 @@ class MetricsFolder:
         _sweep()
         given = shared_folder()
         self._own = given is None or given.name.startswith(_PREFIX)
-        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX)) if given is None else given
+        self._folder = _make() if given is None else given
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = _open_locked(self._folder, fcntl.LOCK_SH)
         weakref.finalize(self, os.close, self._lock)
@@ -55,9 +57,22 @@ class MetricsFolder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def _make() -> Path:
+    place = _MEMORY if _has_room(_MEMORY) else None  # None is the system's
+    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+
+
+def _has_room(place: Path) -> bool:
+    if not os.access(place, os.W_OK | os.X_OK):
+        return False
+    found = os.statvfs(place)
+    return found.f_bavail * found.f_frsize >= _ROOM_BYTES
+
+
 def _sweep() -> None:
     """Remove what servers that were killed have left."""
-    for folder in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
+    places = (_MEMORY, Path(tempfile.gettempdir()))
+    for folder in (found for place in places for found in place.glob(_PREFIX + "*")):
         try:
             if time.time() - folder.stat().st_mtime < _YOUNG_SECONDS:
                 continue

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from face_service import metrics_folder
 from face_service.metrics_folder import VARIABLE, MetricsFolder, shared_folder
 from face_service.settings import PROJECT
 
@@ -21,6 +22,7 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # Set first, so that it is put back after a test that sets it.
     monkeypatch.setenv(VARIABLE, "")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(metrics_folder, "_MEMORY", tmp_path / "none")
     return tmp_path
 
 
@@ -43,6 +45,25 @@ def test_it_is_made_empty_for_the_own_user_alone_and_goes_away(system: Path) -> 
     (made() / "counter_1.db").touch()
     folder.remove()
     assert list(system.iterdir()) == []
+
+
+def test_it_is_made_in_memory_where_there_is_room(
+    system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(metrics_folder, "_MEMORY", memory)
+    folder = MetricsFolder()
+    assert made().parent == memory
+    left = memory / "face-metrics-left"
+    left.mkdir()
+    os.utime(left, (OLD, OLD))
+    folder.remove()
+    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setattr(metrics_folder, "_ROOM_BYTES", 1 << 62)
+    MetricsFolder().remove()
+    assert made().parent == system
+    assert list(memory.iterdir()) == [], "swept there too"
 
 
 def test_a_configuration_that_is_read_again_keeps_it(system: Path) -> None:
@@ -97,7 +118,10 @@ def test_what_a_killed_server_left_is_swept_and_what_is_in_use_is_not(
 def test_a_fork_keeps_it_from_being_swept(system: Path) -> None:
     code = (
         "import os, sys\n"
+        "from pathlib import Path\n"
+        "from face_service import metrics_folder\n"
         "from face_service.metrics_folder import MetricsFolder, VARIABLE\n"
+        "metrics_folder._MEMORY = Path('/none')\n"
         "folder = MetricsFolder()\n"
         "if os.fork():\n"
         "    os._exit(0)\n"

@@ -6,23 +6,26 @@ them up. Its locks are gevent's: nothing here is called on a native thread but :
 :func:`_render_shared`, which take none.
 """
 
+import logging
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from face_service import __version__
 from face_service.concurrency.gate import PLACE as GATE
 from face_service.concurrency.offload import Offloader
+from face_service.metrics_files import ReservedFiles
 from face_service.models.card import ROLES
 from face_service.models.engine import Engine
 from face_service.observing import STAGES, Stage
 
+_LOG = logging.getLogger(__name__)
 UNKNOWN_ROUTE = "unknown"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER_METHOD = "other"
@@ -54,10 +57,13 @@ class Metrics:
     """
 
     def __init__(self, shared: Path | None = None) -> None:
-        """``shared`` is the folder of several processes' files, None for a process of its own."""
-        if shared is not None:
-            shared.mkdir(parents=True, exist_ok=True)
-        self._shared = shared
+        """``shared`` is the folder of several processes' files, None for a process of its own.
+
+        Without room for its files, this process keeps its numbers to itself.
+        """
+        self._files = None if shared is None else _reserve(shared)
+        self._shared = None if self._files is None else shared
+        self._lacks_room = False
         self._registry = registry = CollectorRegistry()
         self._stages = _stage_seconds(registry)
         self._requests = Counter("face_requests", "Requests answered.", _REQUEST, registry=registry)
@@ -102,10 +108,26 @@ class Metrics:
         key = (route, method if method in _METHODS else _OTHER_METHOD, status)
         ended = self._ended.get(key)
         if ended is None:
+            if not self._has_room():
+                return
             ended = _Ended(self._requests.labels(*key), self._seconds.labels(*key))
             self._ended[key] = ended
         ended.count.inc()
         ended.seconds.observe(seconds)
+
+    def _has_room(self) -> bool:
+        """Whether the files have room for a kind of request that was not seen before."""
+        if self._files is None:
+            return True
+        try:
+            self._files.make_room()
+        except OSError as error:
+            if not self._lacks_room:
+                _LOG.warning("no room for metrics, new kinds of requests go uncounted: %s", error)
+            self._lacks_room = True
+        else:
+            self._lacks_room = False
+        return not self._lacks_room
 
     def set_load(self, engine: Engine, in_work: tuple[int, int]) -> None:
         """Note how full this process is; ``in_work`` is the gate's (requests, pixels)."""
@@ -185,6 +207,18 @@ class _Gauges:
         subjects, faces = (math.nan, math.nan) if count is None else count
         self._subjects.set(subjects)
         self._faces.set(faces)
+
+
+def _reserve(folder: Path) -> ReservedFiles | None:
+    """Return this process's files; None, and from then on numbers in memory, without room."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return ReservedFiles(folder)
+    except OSError as error:
+        _LOG.warning("no room for shared metrics, this process tells its own: %s", error)
+        # The library chose files while it was imported, and has no other way to be told.
+        values.ValueClass = values.MutexValue
+        return None
 
 
 def _sum(name: str, text: str, registry: CollectorRegistry) -> Gauge:
