@@ -26,7 +26,7 @@ from face_service.models.landmarker import (
     check_landmarker_outputs,
     landmarker_example,
 )
-from face_service.models.precision import choose_precision
+from face_service.models.precision import Precision, choose_precision
 from face_service.models.roles import ROLE_SPECS
 from face_service.models.runtime import (
     RuntimeOptions,
@@ -166,6 +166,15 @@ class Engine:
         """How many examples wait for each role's graph."""
         return {role: worker.waiting for role, worker in self._workers.items()}
 
+    @property
+    def precisions(self) -> Mapping[Role, Precision]:
+        """In what each started graph multiplies."""
+        runtime = self._options.runtime
+        return {
+            role: choose_precision(runtime.precision, file.card.bfloat16, runtime.onednn)
+            for role, file in self._files.items()
+        }
+
     def require_ready(self) -> None:
         """Raise :class:`NotReadyError` unless every graph is warm."""
         if self.error is not None:
@@ -177,14 +186,13 @@ class Engine:
         """Return what a worker calls on its own thread to make and warm its graph."""
         sizes = [size for size in (1, 2, 4, 8, 16, 32) if size <= self._options.max_batch]
         batch_sizes = [1] if file.role == "detector" else sizes
-        runtime = self._options.runtime
-        precision = choose_precision(runtime.precision, file.card.bfloat16, runtime.onednn)
+        precision = self.precisions[file.role]
 
         def load() -> GraphRunner:
             # Imported here: it imports TensorFlow, which must see the environment set above.
             from face_service.models.frozen_graph import FrozenGraph  # noqa: PLC0415
 
-            config = session_config(runtime, precision)
+            config = session_config(self._options.runtime, precision)
             graph = FrozenGraph(file.path, ROLE_SPECS[file.role].signatures, config)
             example, check = _WARMING[file.role]
             check(file, graph.warm(example(graph.input_shape), batch_sizes))

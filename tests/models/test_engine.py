@@ -177,3 +177,20 @@ def test_an_engine_from_before_a_fork_refuses_instead_of_hanging(
     assert not engine.ready
     with pytest.raises(NotReadyError):
         engine.start()
+
+
+def test_only_a_graph_whose_card_vouches_for_it_multiplies_in_bfloat16(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("face_service.models.precision.multiplies_bfloat16", lambda: True)
+    folder = write_fake_graphs(tmp_path, profile="reference")
+    card = folder / "face_detection_model.toml"
+    card.write_text("bfloat16 = true\n" + card.read_text().replace("bfloat16 = false\n", ""))
+    engine = engine_on(folder)
+    engine.require_ready()
+    assert engine.precisions == {
+        "detector": "bfloat16",
+        "embedder": "float32",
+        "landmarker": "float32",
+    }
+    assert set(engine_on(folder, tf_precision="float32").precisions.values()) == {"float32"}
