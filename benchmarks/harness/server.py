@@ -121,7 +121,7 @@ def running(
                 server.ready_seconds = time.perf_counter() - started
             yield server
         finally:
-            _stop(process)
+            stop_process(process)
 
 
 def free_port() -> int:
@@ -180,7 +180,8 @@ def _is_ready(server: Server) -> bool:
     return status == http.client.OK
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop_process(process: subprocess.Popen[bytes]) -> None:
+    """End a process as an operator would, and by force when it does not go."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(_END_SECONDS)

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import signal
 import subprocess
 import tempfile
 import time
@@ -10,11 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.harness.server import LOCAL, Server, free_port
+from benchmarks.harness.server import LOCAL, Server, free_port, stop_process
 from benchmarks.peer_services.install import Environment, UnavailableError, last_words
 
 _START_SECONDS = 180.0
-_END_SECONDS = 20.0
 _LOOK_SECONDS = 0.1
 _QUIET_SECONDS = 1.0
 _QUIET_SHARE = 0.1  # of one core: a worker that still loads its models uses a whole one
@@ -58,7 +56,7 @@ def serving(
             _wait(server)
             yield server
         finally:
-            _stop(process)
+            stop_process(process)
 
 
 def threads_for(workers: int) -> dict[str, str]:
@@ -91,12 +89,3 @@ def _is_quiet(server: Server) -> bool:
     before = server.usage().cpu_seconds
     time.sleep(_QUIET_SECONDS)
     return server.usage().cpu_seconds - before < _QUIET_SHARE * _QUIET_SECONDS
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_END_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

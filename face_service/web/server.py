@@ -116,7 +116,8 @@ def _report_loading(engine: Engine, started: float) -> None:
         _LOG.error("the graphs have not been loaded in %.0f s", _LOAD_TIMEOUT_SECONDS)
     else:
         seconds = round(time.monotonic() - started, 1)
-        _LOG.info("ready", extra={"fields": {"seconds": seconds, **engine.precisions}})
+        precisions = {str(role): precision for role, precision in engine.precisions.items()}
+        _LOG.info("ready", extra={"fields": {"seconds": seconds} | precisions})
 
 
 def _end(engine: Engine, code: int) -> int:
