@@ -47,8 +47,9 @@ def measure(options: Namespace, report: Report) -> None:
     """Time the sides in turns, then measure their accuracy one after the other."""
     files = sorted(options.images.rglob("*.jpg"))[:TIMED_PICTURES]
     pictures = [path.read_bytes() for path in files]
+    sides = [side for side in SIDES if not options.ends or side.name in (FIRST, SERVED)]
     with ExitStack() as stack:
-        workers = {side.name: stack.enter_context(Worker(serve_graphs, side)) for side in SIDES}
+        workers = {side.name: stack.enter_context(Worker(serve_graphs, side)) for side in sides}
         times: dict[str, list[Times]] = {name: [] for name in workers}
         for number in range(options.rounds):
             report.say(f"round {number + 1} of {options.rounds}")
@@ -138,6 +139,7 @@ def main() -> None:
     parser.add_argument("images", type=Path)
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--wider", type=Path)
+    parser.add_argument("--ends", action="store_true", help="only the first and the last side")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=10, help="of each picture in a round")
     options = parser.parse_args()

