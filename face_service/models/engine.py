@@ -76,10 +76,13 @@ class Engine:
 
     def __init__(self, options: EngineOptions, observer: Observer | None = None) -> None:
         self._options = options
-        size = options.queue_size
-        self._workers = {role: GraphWorker(role, size, observer) for role in ROLES}
         filling = Filling(lambda: self._workers["detector"].waiting, options.fill_seconds)
-        self._workers["embedder"] = GraphWorker("embedder", size, observer, filling)
+        self._workers = {
+            role: GraphWorker(
+                role, options.queue_size, observer, filling if role == "embedder" else None
+            )
+            for role in ROLES
+        }
         self._files: dict[Role, GraphFile] = {}
         self._started_in: int | None = None
         self._error: ServiceError | None = None
@@ -169,11 +172,11 @@ class Engine:
     @property
     def precisions(self) -> Mapping[Role, Precision]:
         """In what each started graph multiplies."""
+        return {role: self._precision_of(file) for role, file in self._files.items()}
+
+    def _precision_of(self, file: GraphFile) -> Precision:
         runtime = self._options.runtime
-        return {
-            role: choose_precision(runtime.precision, file.card.bfloat16, runtime.onednn)
-            for role, file in self._files.items()
-        }
+        return choose_precision(runtime.precision, file.card.bfloat16, runtime.onednn)
 
     def require_ready(self) -> None:
         """Raise :class:`NotReadyError` unless every graph is warm."""
@@ -186,7 +189,7 @@ class Engine:
         """Return what a worker calls on its own thread to make and warm its graph."""
         sizes = [size for size in (1, 2, 4, 8, 16, 32) if size <= self._options.max_batch]
         batch_sizes = [1] if file.role == "detector" else sizes
-        precision = self.precisions[file.role]
+        precision = self._precision_of(file)
 
         def load() -> GraphRunner:
             # Imported here: it imports TensorFlow, which must see the environment set above.

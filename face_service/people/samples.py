@@ -60,8 +60,11 @@ def make_probes(vision: Vision, samples: Sequence[Sample], deadline: float) -> l
     shown = [_show(vision, data, deadline) for data in pictures_among(samples)]
     embedded = zip(vision.embed(shown, deadline), shown, strict=True)
     seen = [Probe(embedding, face, picture) for embedding, (picture, face) in embedded]
-    kinds = {True: iter(given), False: iter(seen)}
-    return [next(kinds[isinstance(sample, GivenEmbedding)]) for sample in samples]
+    given_probes, seen_probes = iter(given), iter(seen)
+    return [
+        next(given_probes if isinstance(sample, GivenEmbedding) else seen_probes)
+        for sample in samples
+    ]
 
 
 def _show(vision: Vision, data: bytes, deadline: float) -> ShownFace:
