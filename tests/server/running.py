@@ -14,6 +14,8 @@ from pathlib import Path
 
 import requests
 
+from tests.fakes.pictures import face_file
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -112,6 +114,17 @@ def _stopped_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def enrol(server: Server, number: int) -> None:
+    """Enrol the fake face ``number`` as ``person<number>``, on a new connection."""
+    enrolled = requests.post(
+        f"{server.url}/v1/subjects",
+        data={"subject": f"person{number}", "force": "true"},
+        files={"file": face_file(number)},
+        timeout=30,
+    )
+    assert enrolled.status_code == 201, enrolled.text
 
 
 def _url_in(log_path: Path, process: subprocess.Popen[bytes]) -> str:

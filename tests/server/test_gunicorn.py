@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.fakes.pictures import face_file
-from tests.server.running import Server, gunicorn
+from tests.server.running import Server, enrol, gunicorn
 
 
 def wait_for_both_workers(server: Server) -> None:
@@ -48,13 +48,7 @@ def test_an_enrolment_through_one_worker_is_seen_by_the_other_at_once(
         wait_for_both_workers(server)
         for number in range(20):
             path = f"{server.url}/v1/subjects/person{number}"
-            enrolled = requests.post(
-                f"{server.url}/v1/subjects",
-                data={"subject": f"person{number}", "force": "true"},
-                files={"file": face_file(number)},
-                timeout=30,
-            )
-            assert enrolled.status_code == 201, enrolled.text
+            enrol(server, number)
             # Each on a new connection: some reach the other worker.
             assert [requests.get(path, timeout=30).status_code for _ in range(4)] == [200] * 4
             assert requests.delete(path, timeout=30).status_code == 200

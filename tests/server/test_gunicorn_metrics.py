@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.fakes.pictures import face_file
-from tests.server.running import Server, gunicorn
+from tests.server.running import Server, enrol, gunicorn
 from tests.server.test_gunicorn import wait_for_both_workers
 from tests.web.scraping import Scrape, parse
 
@@ -116,13 +116,7 @@ def test_an_enrolment_through_one_worker_is_counted_by_the_other_at_once(
     with gunicorn(tmp_path, fake_graphs) as server:
         wait_for_both_workers(server)
         for number in range(1, 6):
-            enrolled = requests.post(
-                f"{server.url}/v1/subjects",
-                data={"subject": f"person{number}", "force": "true"},
-                files={"file": face_file(number)},
-                timeout=30,
-            )
-            assert enrolled.status_code == 201, enrolled.text
+            enrol(server, number)
             told = [scrape(server).value("face_gallery_faces") for _ in range(4)]
             assert told == [number] * 4
 
