@@ -1,0 +1,10 @@
+"""What a setting is made of."""
+
+from collections.abc import Callable
+from dataclasses import field
+from typing import Any
+
+
+def setting(default: Any, parse: Callable[[str], Any], description: str) -> Any:
+    """Return a dataclass field: ``parse`` reads its variable's text or raises ValueError."""
+    return field(default=default, metadata={"parse": parse, "description": description})
