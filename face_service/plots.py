@@ -1,6 +1,7 @@
-"""Pictures of a calibration, for reports."""
+"""Pictures of a calibration and of evaluations, for reports."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,66 @@ from face_service.pipeline.calibration import Calibration, Histogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
+Values = NDArray[np.float64]
+_PANEL_INCHES = (7, 6)  # width and height of one panel, 100 pixels each
 _GENUINE, _IMPOSTOR, _IDENTIFYING = "tab:blue", "tab:orange", "tab:green"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: ``x`` and ``y`` of the same length."""
+
+    label: str
+    x: Values
+    y: Values
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Curves over the same axes; ``marks`` are labelled upright lines.
+
+    Limits are (low, high); with ``log_x`` what is not above 0 is left out.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    lines: Sequence[Line]
+    x_limits: tuple[float, float] = (0.0, 1.0)
+    y_limits: tuple[float, float] = (0.0, 1.0)
+    log_x: bool = False
+    marks: Sequence[tuple[str, float]] = ()
+
+
+def plot_panels(panels: Sequence[Panel], path: Path) -> None:
+    """Write a PNG with the panels side by side, each 700 × 600 pixels.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    width, height = _PANEL_INCHES
+    figure = _new_figure(width * len(panels), height)
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        _draw_panel(axes, panel)
+    figure.savefig(path, format="png")
+
+
+def _draw_panel(axes: "Axes", panel: Panel) -> None:
+    for line in panel.lines:
+        # A logarithm has no zero: the curve begins where there is a first value.
+        x = np.where(line.x > 0, line.x, np.nan) if panel.log_x else line.x
+        axes.plot(x, line.y, label=line.label)
+    for label, at in panel.marks:
+        axes.axvline(at, linestyle="--", color="black", label=label)
+    if panel.log_x:
+        axes.set_xscale("log")
+    axes.set(title=panel.title, xlabel=panel.x_label, ylabel=panel.y_label)
+    axes.set_xlim(*panel.x_limits)
+    axes.set_ylim(*panel.y_limits)
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(loc="best")
 
 
 def plot_calibration(calibration: Calibration, path: Path) -> None:
@@ -21,17 +80,23 @@ def plot_calibration(calibration: Calibration, path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    figure = _new_figure(9, 9)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    _draw_distances(upper, calibration)
+    _draw_rates(lower, calibration)
+    figure.savefig(path, format="png")
+
+
+def _new_figure(width: float, height: float) -> "Figure":
+    """Return a figure of so many inches, 100 pixels each."""
     # Imported here because it takes a second, which serving need not spend. The canvas is this
     # figure's own: pyplot would keep the figure, and is not made for threads.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(9, 9), dpi=100, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    _draw_distances(upper, calibration)
-    _draw_rates(lower, calibration)
-    figure.savefig(path, format="png")
+    return figure
 
 
 def _draw_distances(axes: "Axes", calibration: Calibration) -> None:

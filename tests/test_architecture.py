@@ -17,6 +17,7 @@ FORBIDDEN = {
     "face_service/pipeline": {"flask", "gevent", "tensorflow", "requests"},
     "face_service/store": {"flask", "gevent", "tensorflow"},
     "face_service/people": {"flask", "werkzeug", "gevent", "tensorflow"},
+    "face_service/evaluation": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/vision.py": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/composition.py": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/concurrency": {"flask", "tensorflow"},
@@ -32,6 +33,7 @@ ALLOWED = {
     "store": {"pipeline", "concurrency"},
     "models": {"pipeline", "concurrency", "observing"},
     "build": {"models", "pipeline", "store"},
+    "evaluation": {"vision", "plots", "models", "pipeline", "store"},
     "people": {"vision", "storing", "observing", "models", "pipeline", "store", "concurrency"},
 }
 

@@ -16,3 +16,11 @@ def say(line: str) -> None:
 def remark(line: str) -> None:
     """Write a line for the person at the terminal, apart from the result."""
     print(line, file=sys.stderr)  # noqa: T201 - as above
+
+
+def rate(text: str) -> float:
+    """Return a rate between 0 and 1; the name is what argparse calls what is none."""
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError("expected a rate between 0 and 1")
+    return value

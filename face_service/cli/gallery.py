@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from face_service.cli.command import Commands, remark, say
-from face_service.composition import Parts, compose
+from face_service.cli.command import Commands, rate, remark, say
+from face_service.cli.loading import loaded_parts
+from face_service.composition import compose
 from face_service.errors import ImportRefusedError, InvalidRequestError, StoreError
 from face_service.people.bulk import enrol_files, files_in_folder
 from face_service.people.enrolment import EnrolOptions
@@ -25,9 +26,7 @@ from face_service.plots import plot_calibration
 from face_service.settings import Settings
 from face_service.storing import use_store
 
-_LOAD_TIMEOUT_SECONDS = 300.0
 _NOT_ALL = 3  # exit code; 2 is that of a wrong command line
-_END_TIMEOUT_SECONDS = 10.0
 
 
 def add_parser(commands: Commands) -> None:
@@ -62,21 +61,13 @@ def _add_calibrate(commands: Commands) -> None:
     calibrate.set_defaults(run=_calibrate)
 
 
-def rate(text: str) -> float:
-    """Return a rate between 0 and 1; the name is what argparse calls what is none."""
-    value = float(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError("expected a rate between 0 and 1")
-    return value
-
-
 def _enrol(options: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     files = files_in_folder(options.folder, settings.max_upload_bytes)
     if not files:
         raise InvalidRequestError(f"{options.folder}: holds no file <subject>/<picture>")
     counts: Counter[str] = Counter()
-    with _parts() as parts, tqdm(total=len(files), unit="picture", disable=None) as bar:
+    with loaded_parts() as parts, tqdm(total=len(files), unit="picture", disable=None) as bar:
         how = EnrolOptions(force=options.force, source="folder")
         for result in enrol_files(parts.enrolment, files, how):
             line = result.as_dict()
@@ -93,7 +84,7 @@ def _as_line(table: dict[str, Any]) -> str:
 
 
 def _export(options: argparse.Namespace) -> int:
-    with _parts() as parts:
+    with loaded_parts() as parts:
         lines = parts.transfer.lines()
         try:
             if str(options.file) == "-":
@@ -125,7 +116,7 @@ def _new_private_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def _import(options: argparse.Namespace) -> int:
-    with _readable(options.file) as file, _parts() as parts:
+    with _readable(options.file) as file, loaded_parts() as parts:
         outcome = parts.transfer.take_in(file, options.subject)
     remark(f"{outcome.imported} imported, {outcome.skipped} were enrolled already")
     return 0
@@ -158,7 +149,7 @@ def _calibrate(options: argparse.Namespace) -> int:
         had = compose(Settings.from_environment()).calibrating.reset()
         remark("the model card's threshold counts again" if had else "nothing was calibrated")
         return 0
-    with _parts() as parts:
+    with loaded_parts() as parts:
         found = parts.calibrating.calibrate(options.far, options.fpir, apply=options.apply)
     say(json.dumps(found.as_dict(), indent=2) if options.json else _as_text(found))
     if options.apply:
@@ -191,16 +182,3 @@ def _as_text(found: Calibration) -> str:
             f"matches, {choice.target:g} wanted"
         )
     return "\n".join(lines + [f"warning: {text}" for text in found.warnings])
-
-
-@contextmanager
-def _parts() -> Iterator[Parts]:
-    """The service's parts with its engine loaded, and ended again."""
-    parts = compose(Settings.from_environment())
-    parts.engine.start()
-    try:
-        parts.engine.wait_until_loaded(_LOAD_TIMEOUT_SECONDS)
-        parts.engine.require_ready()
-        yield parts
-    finally:
-        parts.engine.stop(_END_TIMEOUT_SECONDS)

@@ -19,6 +19,7 @@ from face_service.errors.base import (
 from face_service.errors.graphs import (
     ApiKeyError,
     BuildError,
+    EvaluationError,
     GraphError,
     GraphMissingError,
     SettingsError,
@@ -61,6 +62,7 @@ __all__ = [
     "DeadlineExceededError",
     "EmbeddingMismatchError",
     "EnrolmentRefusedError",
+    "EvaluationError",
     "FaceNotFoundError",
     "FeatureFileError",
     "ForbiddenError",

@@ -31,3 +31,9 @@ class ApiKeyError(ServiceError):
     """An API key cannot be made or revoked; the message says why."""
 
     code = "API_KEY_INVALID"
+
+
+class EvaluationError(ServiceError):
+    """A data set cannot be read or its figures cannot be had; the message names file and line."""
+
+    code = "EVALUATION_FAILED"

@@ -162,9 +162,9 @@ def calibrate(
 
 def _calibration(faces: Faces, target_far: float, target_fpir: float) -> Calibration:
     pairs = scan(faces)
-    verifying = _largest_step(pairs.impostor, target_far)
+    verifying = largest_step(pairs.impostor, target_far)
     nearest = np.bincount(pairs.nearest_other, minlength=STEPS)
-    identifying = _largest_step(nearest, target_fpir)
+    identifying = largest_step(nearest, target_fpir)
     table = _table(faces, np.array(sorted({*_TABLE, verifying, identifying})))
     point = next(point for point in table if point.threshold == verifying / STEPS_PER_UNIT)
     verification = Choice(point.threshold, target_far, point.far, point.frr)
@@ -192,7 +192,7 @@ def _calibration(faces: Faces, target_far: float, target_fpir: float) -> Calibra
     )
 
 
-def _largest_step(counts: Counts, target: float) -> int:
+def largest_step(counts: Counts, target: float) -> int:
     """Return the largest step below which at most ``target`` of what is counted lies."""
     total = int(counts.sum())
     allowed = int(np.floor(target * total))
