@@ -22,12 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.harness.graph_accuracy import read_wider, score_detector, score_pairs
+from benchmarks.harness.graph_accuracy import read_wider_folder, score_detector, score_pairs
 from benchmarks.harness.graph_sides import Side, Times, serve_graphs
 from benchmarks.harness.processes import Worker
 from benchmarks.harness.report import Report, make_parser, run
 from benchmarks.harness.stats import Goal, spread
-from benchmarks.lfw_login import read_pairs
+from face_service.evaluation.data.pairs import read_pairs
 
 FIRST, SERVED = "as first built", "as served"
 _CORES = len(os.sched_getaffinity(0))
@@ -71,14 +71,17 @@ def measure(options: Namespace, report: Report) -> None:
 def _accuracy(options: Namespace, worker: Worker, name: str) -> dict[str, float]:
     found: dict[str, float] = {}
     if options.wider:
-        truths = read_wider(options.wider)
-        seen = [worker.ask(("all_faces", path.read_bytes())) for path in tqdm(truths, desc=name)]
-        found["ap50"] = score_detector(list(truths.values()), seen)
+        pictures = read_wider_folder(options.wider)
+        seen = [
+            worker.ask(("all_faces", picture.path.read_bytes()))
+            for picture in tqdm(pictures, desc=name)
+        ]
+        found["ap50"] = score_detector(pictures, seen)
     if options.pairs:
         pairs = read_pairs(options.images, options.pairs)
-        paths = sorted({path for kind in pairs for pair in kind for path in pair})
         embeddings = {
-            path: worker.ask(("embedding", path.read_bytes())) for path in tqdm(paths, desc=name)
+            path: worker.ask(("embedding", path.read_bytes()))
+            for path in tqdm(pairs.pictures, desc=name)
         }
         found |= score_pairs(pairs, embeddings)
     return found

@@ -2,14 +2,15 @@
 
     python benchmarks/lfw_login.py IMAGES PAIRS [--url URL] [--genuine N] [--impostor N]
 
-IMAGES holds `<Name>/<Name>_0001.jpg`, PAIRS is a `pairs.txt` of Labeled Faces in the Wild (lines
-`name a b` and `name a other b`, tab-separated; other lines are skipped). For each pair the first
-picture is posted to /face_register and the second to /face_login; a picture without a detected
-face counts as rejected. Overwrites the enrolment of the service it is pointed at.
+IMAGES and PAIRS are those of `python -m face_service evaluate lfw`, which measures more without a
+server. For each pair the first picture is posted to /face_register and the second to /face_login;
+a picture without a detected face counts as rejected. Overwrites the enrolment of the
+service it is pointed at.
 """
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,7 +19,9 @@ from pathlib import Path
 import requests
 from tqdm import tqdm
 
-Pair = tuple[Path, Path]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from face_service.evaluation.data.pairs import Pair, read_pairs
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,6 @@ class Outcome:
     def rate(self) -> float:
         """Share of pairs accepted."""
         return self.accepted / self.pairs
-
-
-def read_pairs(images: Path, pairs: Path) -> tuple[list[Pair], list[Pair]]:
-    """Return (genuine, impostor) pairs of picture files."""
-    genuine: list[Pair] = []
-    impostor: list[Pair] = []
-    for line in pairs.read_text().splitlines():
-        fields = line.split("\t")
-        if len(fields) == 3:
-            name, first, second = fields
-            genuine.append((_picture(images, name, first), _picture(images, name, second)))
-        elif len(fields) == 4:
-            name, first, other, second = fields
-            impostor.append((_picture(images, name, first), _picture(images, other, second)))
-    return genuine, impostor
 
 
 def measure(session: requests.Session, url: str, pairs: Sequence[Pair], label: str) -> Outcome:
@@ -82,11 +70,11 @@ def main() -> None:
     parser.add_argument("--genuine", type=int, default=200, help="0 takes all")
     parser.add_argument("--impostor", type=int, default=200, help="0 takes all")
     options = parser.parse_args()
-    genuine, impostor = read_pairs(options.images, options.pairs)
+    pairs = read_pairs(options.images, options.pairs)
     started = time.monotonic()
     with requests.Session() as session:
-        same = measure(session, options.url, spread(genuine, options.genuine), "genuine")
-        other = measure(session, options.url, spread(impostor, options.impostor), "impostor")
+        same = measure(session, options.url, spread(pairs.genuine, options.genuine), "genuine")
+        other = measure(session, options.url, spread(pairs.impostor, options.impostor), "impostor")
     report = {
         "tar": round(same.rate, 4),
         "far": round(other.rate, 4),
@@ -95,10 +83,6 @@ def main() -> None:
         "seconds": round(time.monotonic() - started, 1),
     }
     print(json.dumps(report, indent=2))
-
-
-def _picture(images: Path, name: str, number: str) -> Path:
-    return images / name / f"{name}_{int(number):04d}.jpg"
 
 
 if __name__ == "__main__":

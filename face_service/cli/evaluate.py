@@ -92,7 +92,9 @@ def _lfw(options: argparse.Namespace) -> int:
         _tell(found, parts, options)
         if options.write_card:
             measured, data = measure_card(embeddings, options.far, options.threshold)
-            path = write_decision(parts.engine, measured, f"{data} of {options.images.name}")
+            where = options.pairs.resolve()
+            data = f"{data} ({where.parent.name}/{where.name})"
+            path = write_decision(parts.engine, measured, data)
             remark(f"wrote {path}: threshold {measured.threshold:.4f}, FAR {measured.far:.2g}, "
                    f"TAR {measured.tar:.4f} over {data}")  # fmt: skip
     return 0

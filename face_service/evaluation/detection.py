@@ -92,7 +92,21 @@ def _report(
         "overall": _as_dict(overall, floor),
         "by_size": [_as_dict(score, floor) for score in by_size],
     }
-    scores = [overall, *by_size]
+    note = (
+        f"Heights in the picture scaled so that its longer side is {LONGER_SIDE} px. A detection "
+        "of a face that does not count is neither hit nor miss, and so is one of another size that "
+        "finds no face."
+    )
+    return Evaluation(
+        "detection",
+        values,
+        _tables([overall, *by_size], floor, troubles),
+        [_panel("Faces that count", [overall]), _panel("By size", by_size)],
+        [note],
+    )
+
+
+def _tables(scores: Sequence[DetectionScore], floor: float, troubles: Troubles) -> list[Table]:
     rows = [
         [
             f"{score.size} px",
@@ -107,18 +121,7 @@ def _report(
         ("of them damaged (nothing is found in them)", len(troubles.damaged)),
     ]
     headers = ["height of the face", "faces", "AP50", f"precision above {floor:g}", "recall"]
-    note = (
-        f"Heights in the picture scaled so that its longer side is {LONGER_SIDE} px. A detection "
-        "of a face that does not count is neither hit nor miss, and so is one of another size that "
-        "finds no face."
-    )
-    return Evaluation(
-        "detection",
-        values,
-        [Table(["", "count"], counts), Table(headers, rows)],
-        [_panel("Faces that count", [overall]), _panel("By size", by_size)],
-        [note],
-    )
+    return [Table(["", "count"], counts), Table(headers, rows)]
 
 
 def _as_dict(score: DetectionScore, floor: float) -> dict[str, object]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from face_service.errors import EvaluationError
-from face_service.evaluation.looking import Looker, Seen, troubles_of
+from face_service.evaluation.looking import Looker, Seen, Troubles, troubles_of
 from face_service.evaluation.metrics.identification import OpenSet, open_set, rank_rate, ranks
 from face_service.evaluation.metrics.verification import Distances
 from face_service.evaluation.report import Evaluation, Table, share
@@ -122,22 +122,28 @@ def _report(
         "rank_rate_detected": {str(rank): rate for rank, rate in detected.items()},
         "open_set": [vars(found) for found in opened],
     }
-    counts: list[tuple[str, object]] = [
-        *troubles.as_rows(),
-        ("people enrolled, one picture each", searches.known.shape[1]),
-        ("people whose picture shows no face", len(plan_.enrolled) - searches.known.shape[1]),
-        ("searches for enrolled people", len(searches.known)),
-        ("of them without a face, or without an enrolled one", int((~possible).sum())),
-        ("searches for unknown people, with a face", len(searches.unknown)),
-    ]
     closed = [[f"rank {n}", share(rates[n]), share(detected.get(n, np.nan))] for n in RANKS]
     tables = [
-        Table(["", "count"], counts),
+        Table(["", "count"], _counts(plan_, searches, int((~possible).sum()), troubles)),
         Table(["closed set", "all searches", "with a face"], closed),
         Table(["open set", "threshold", "FPIR", "TPIR"], [_open_row(found) for found in opened]),
     ]
     notes = () if opened else ("Nobody has one picture only: there is no open set.",)
     return Evaluation("identify", values, tables, _panels(ranked, searches), notes)
+
+
+def _counts(
+    plan_: Plan, searches: Searches, lost: int, troubles: Troubles
+) -> list[tuple[str, object]]:
+    enrolled = searches.known.shape[1]
+    return [
+        *troubles.as_rows(),
+        ("people enrolled, one picture each", enrolled),
+        ("people whose picture shows no face", len(plan_.enrolled) - enrolled),
+        ("searches for enrolled people", len(searches.known)),
+        ("of them without a face, or without an enrolled one", lost),
+        ("searches for unknown people, with a face", len(searches.unknown)),
+    ]
 
 
 def _open_row(found: OpenSet) -> list[object]:

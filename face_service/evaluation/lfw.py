@@ -37,6 +37,7 @@ class Verified:
 
     genuine: int
     impostor: int
+    without_face: int
     folds: Folds
     curve: Roc
     best: float
@@ -51,6 +52,7 @@ class Verified:
         return {
             "genuine_pairs": self.genuine,
             "impostor_pairs": self.impostor,
+            "pairs_without_face": self.without_face,
             "accuracy_mean": self.folds.mean,
             "accuracy_std": self.folds.std,
             "accuracy_folds": self.folds.accuracies.tolist(),
@@ -114,6 +116,7 @@ def _verify(
     return Verified(
         genuine=len(genuine),
         impostor=len(impostor),
+        without_face=sum(without),
         folds=cross_validate(genuine, impostor, genuine_folds, impostor_folds, folds),
         curve=roc(genuine, impostor),
         best=best,
@@ -132,11 +135,6 @@ def _report(
     made = "of the file" if pairs.official else "made by splitting each kind evenly, in order"
     kind = "balanced accuracy: the mean of both kinds' share" if balanced else "accuracy"
     columns = [whole] if detected is None else [whole, detected]
-    lost = (
-        whole.genuine
-        + whole.impostor
-        - sum((detected.genuine, detected.impostor) if detected else (0, 0))
-    )
     values = {
         "folds": pairs.folds,
         "folds_of_the_file": pairs.official,
@@ -149,8 +147,14 @@ def _report(
     notes = [
         f"{pairs.folds} folds, {made}; {kind} of rightly judged pairs.",
         "Of all pairs, those with a picture without a face "
-        f"({lost if detected else 'all'}) are judged wrongly and match at no threshold.",
+        f"({whole.without_face:,}) are judged wrongly and match at no threshold.",
     ]
+    resolved = 1 / whole.impostor
+    if resolved > min(FARS):
+        notes.append(
+            f"{whole.impostor:,} impostor pairs resolve no FAR below {resolved:.1e}: for lower "
+            "ones the TAR is that without any false accept."
+        )
     return Evaluation(
         "lfw",
         values,
@@ -177,11 +181,11 @@ def _rows(columns: Sequence[Verified]) -> list[list[object]]:
     ]
     rows += [
         ["best threshold", *(column.best for column in columns)],
-        ["accuracy at it", *(share(column.at_best) for column in columns)],
+        ["accuracy at the best", *(share(column.at_best) for column in columns)],
         ["threshold in force", *(column.threshold for column in columns)],
-        ["accuracy at it", *(share(column.at_threshold) for column in columns)],
-        ["TAR at it", *(share(column.tar) for column in columns)],
-        ["FAR at it", *(share(column.far) for column in columns)],
+        ["accuracy at the threshold in force", *(share(column.at_threshold) for column in columns)],
+        ["TAR at the threshold in force", *(share(column.tar) for column in columns)],
+        ["FAR at the threshold in force", *(share(column.far) for column in columns)],
     ]
     return rows
 

@@ -44,6 +44,34 @@ def test_a_face_is_found_once_and_what_does_not_count_is_neither(
     assert found.tolist() == expected
 
 
+def test_what_best_overlaps_a_face_that_does_not_count_is_neither_hit_nor_miss() -> None:
+    counting, other = [0, 0, 10, 10], [0, 0, 10, 14]
+    # An IoU of 10/13 with the face that counts, of 13/14 with the other.
+    found = match_detections(
+        boxes([0, 0, 10, 13], counting), boxes(counting, other), np.array([True, False])
+    )
+    assert found.tolist() == [IGNORED, HIT]
+
+
+def test_of_two_faces_overlapped_alike_the_one_that_counts_is_found() -> None:
+    found = match_detections(boxes(FACE, FACE), boxes(FACE, FACE), np.array([False, True]))
+    assert found.tolist() == [HIT, IGNORED]
+
+
+def test_a_detection_out_of_range_is_a_hit_or_nothing() -> None:
+    found = match_detections(
+        boxes(FACE, OTHER, [40, 40, 50, 50]),
+        boxes(FACE),
+        np.array([True]),
+        in_range=np.array([False, False, True]),
+    )
+    assert found.tolist() == [HIT, IGNORED, MISS]
+    nobody = match_detections(
+        boxes(FACE), boxes(), np.empty(0, dtype=bool), in_range=np.array([False])
+    )
+    assert nobody.tolist() == [IGNORED]
+
+
 @pytest.mark.parametrize(
     ("scores", "outcomes", "positives", "expected"),
     [
