@@ -150,14 +150,14 @@ def test_card_gets_the_threshold_and_keeps_the_rest(
     assert code == 0
     after = read_card(path)
     assert before.decision is not None
+    kept = "; impostor_tail as before" if before.decision.impostor_tail else ""
     assert after.decision == Decision(
         threshold=0.25,
         far=0.0,
         tar=1.0,
         # Five pictures of three people are in the pairs.
         calibrated_on="all 2 genuine and 8 impostor pairs of 5 pictures of 3 people "
-        f"({pairs.parent.name}/pairs.txt)"
-        + ("; impostor_tail as before" if before.decision.impostor_tail else ""),
+        f"({pairs.parent.name}/pairs.txt){kept}",
         impostor_tail=before.decision.impostor_tail,
     )
     assert (after.preprocessing, after.source, after.graph_sha256, after.fingerprint) == (

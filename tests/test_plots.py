@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from face_service.pipeline.calibration import Calibration, calibrate
-from face_service.plots import plot_calibration
+from face_service.plots import Line, Panel, plot_calibration, plot_panels
 
 
 def calibration_of(subjects: list[int], target_far: float = 0.1) -> Calibration:
@@ -54,6 +54,24 @@ def test_what_is_drawn_follows_the_thresholds(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="absent"):
         plot_calibration(calibration_of([0, 1]), tmp_path / "absent" / "plot.png")
+
+
+def test_panels_become_a_png_side_by_side(tmp_path: Path) -> None:
+    at = np.array([0.0, 0.5, 1.0])
+    panel = Panel("title", "x", "y", [Line("line", at, at)], marks=[("here", 0.3)])
+    rates = Panel("title", "x", "y", [Line("line", at, at)], x_limits=(0.01, 1), log_x=True)
+    plot_panels([panel], tmp_path / "one.png")
+    plot_panels([panel, rates], tmp_path / "two.png")
+    assert pixels_of(tmp_path / "one.png")[0] == (700, 600)
+    size, data = pixels_of(tmp_path / "two.png")
+    assert size == (1400, 600)
+    assert len(set(data)) > 50
+
+
+def test_a_curve_without_points_can_be_drawn(tmp_path: Path) -> None:
+    nothing = np.empty(0)
+    plot_panels([Panel("", "x", "y", [Line("none", nothing, nothing)])], tmp_path / "plot.png")
+    assert pixels_of(tmp_path / "plot.png")[0] == (700, 600)
 
 
 def test_matplotlib_is_loaded_only_to_draw_and_pyplot_never(tmp_path: Path) -> None:
