@@ -220,7 +220,9 @@ def test_people_are_named_and_the_draw_follows_the_seed(run: Run, people: Path) 
         (0.001, 0.0, 1.0),
     ]
     assert values_of(run("identify", people, "--json")) == values
-    assert "TPIR at FPIR 0.01" in run("identify", people, "--seed", "7")[1]
+    output = run("identify", people, "--seed", "7")[1]
+    assert "TPIR at FPIR 0.01" in output
+    assert "1 searches for unknown people resolve no FPIR below 1.0e+00" in output
 
 
 def test_searches_for_who_cannot_be_enrolled_are_misses(run: Run, people: Path) -> None:

@@ -128,8 +128,20 @@ def _report(
         Table(["closed set", "all searches", "with a face"], closed),
         Table(["open set", "threshold", "FPIR", "TPIR"], [_open_row(found) for found in opened]),
     ]
-    notes = () if opened else ("Nobody has one picture only: there is no open set.",)
-    return Evaluation("identify", values, tables, _panels(ranked, searches), notes)
+    return Evaluation(
+        "identify", values, tables, _panels(ranked, searches), _notes(len(searches.unknown))
+    )
+
+
+def _notes(unknown: int) -> list[str]:
+    if not unknown:
+        return ["Nobody has one picture only: there is no open set."]
+    if unknown * min(FPIRS) >= 1:
+        return []
+    return [
+        f"{unknown:,} searches for unknown people resolve no FPIR below {1 / unknown:.1e}: for "
+        "lower ones the TPIR is that without any false alarm."
+    ]
 
 
 def _counts(
