@@ -28,10 +28,10 @@ from face_service.pipeline.decode import Header, Limits, Picture, decode, inspec
 from face_service.pipeline.detection import (
     Detection,
     choose_face,
-    drop_flat,
     prepare_detector_picture,
 )
 from face_service.pipeline.distance import Embedding
+from face_service.pipeline.finding import find_faces
 from face_service.pipeline.prewhiten import FloatImage
 from face_service.pipeline.quality import FaceQuality, measure_quality
 
@@ -145,8 +145,14 @@ class Vision:
                 detector.preprocessing,
                 self._options.image_size,
             )
-            found = watch.timed(detector.detect)(prepared, deadline, floor)
-        return drop_flat(found, prepared)
+            detect = watch.timed(detector.detect)
+            return find_faces(
+                lambda shown: detect(shown, deadline, floor),
+                prepared,
+                picture.pixels.shape,
+                detector.preprocessing,
+                floor,
+            )
 
     def choose(self, faces: list[Detection]) -> Detection:
         """Return the face that is meant; raises :class:`NoFaceError` when there is none."""

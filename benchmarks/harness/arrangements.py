@@ -169,7 +169,7 @@ def _detected(
     run: Run, decoded: "queue.Queue[tuple[Picture, Pixels] | None]"
 ) -> Iterator[FloatImage]:
     for picture, prepared in _taken(decoded):
-        crop = run.steps.crop(picture, run.steps.detect(prepared))
+        crop = run.steps.crop(picture, run.steps.detect(picture, prepared))
         if crop is not None:
             yield crop
 

@@ -109,7 +109,8 @@ def _answer(steps: Steps, question: _Question) -> Any:
             crops = [steps.crop_in(data) for data in files]
             return [None if c is None else steps.embed([c])[0].tolist() for c in crops]
         case "faces":
-            return len(steps.detect(steps.prepare(steps.decode(files[0]))))
+            picture = steps.decode(files[0])
+            return len(steps.detect(picture, steps.prepare(picture)))
 
 
 def _one_after_the_other(steps: Steps, files: Sequence[bytes], seconds: float) -> list[float]:
@@ -137,7 +138,7 @@ def _time_stages(steps: Steps, files: Sequence[bytes], rounds: int) -> dict[str,
         for data in files:
             picture = timed("decode", steps.decode, data)
             prepared = timed("prepare", steps.prepare, picture)
-            faces = timed("detect", steps.detect, prepared)
+            faces = timed("detect", steps.detect, picture, prepared)
             crop = timed("crop", steps.crop, picture, faces)
             if crop is not None:
                 timed("embed", steps.embed, [crop])

@@ -29,14 +29,14 @@ from face_service.models.runtime import (
     session_config,
 )
 from face_service.pipeline.crop import limit_opencv_threads, prepare_face
-from face_service.pipeline.decode import Limits, decode
+from face_service.pipeline.decode import Limits, Pixels, decode
 from face_service.pipeline.detection import (
     Detection,
     choose_face,
-    drop_flat,
     prepare_detector_picture,
     select_detections,
 )
+from face_service.pipeline.finding import find_faces
 from face_service.pipeline.preprocessing import REFERENCE_DETECTOR, REFERENCE_EMBEDDER
 from face_service.settings import Settings
 
@@ -52,6 +52,7 @@ class Side:
 
     ``detector_size`` is the side in pixels for which the SSD is built, ``picture`` the (width,
     height) to which pictures are squashed before. ``folded``: batch norms merged into the weights.
+    ``mended``: what the detector finds is mended as :mod:`face_service.pipeline.finding` does.
     ``intra_op`` 0 takes what the service does, ``inter_op`` likewise.
     """
 
@@ -60,6 +61,7 @@ class Side:
     picture: tuple[int, int]
     folded: bool
     precision: PrecisionChoice
+    mended: bool = True
     intra_op: int = 0
     inter_op: int = -1
 
@@ -77,7 +79,8 @@ class Graphs:
     """A side's two graphs, loaded in this process."""
 
     def __init__(self, side: Side) -> None:
-        self._how = replace(REFERENCE_DETECTOR, picture_size=side.picture)
+        how = replace(REFERENCE_DETECTOR, picture_size=side.picture)
+        self._how = how if side.mended else replace(how, small_face=0.0, second_look=False)
         limit_opencv_threads()
         runtime = RuntimeOptions("-1", True, 0, 3, True, side.intra_op, side.inter_op)
         configure_environment(runtime)
@@ -94,9 +97,14 @@ class Graphs:
 
     def detect(self, data: bytes, floor: float) -> list[Detection]:
         """Return the faces of a picture file above ``floor``, best first."""
-        prepared = self._prepare(data)
-        boxes, scores = self._detector.run(prepared[None])[:2]
-        return drop_flat(select_detections(boxes[0], scores[0], floor), prepared)
+
+        def look(shown: Pixels) -> list[Detection]:
+            boxes, scores = self._detector.run(shown[None])[:2]
+            return select_detections(boxes[0], scores[0], floor)
+
+        picture = decode(data, _LIMITS).pixels
+        prepared = prepare_detector_picture(picture, self._how, self._how_size)
+        return find_faces(look, prepared, picture.shape, self._how, floor)
 
     def all_faces(self, data: bytes) -> list[tuple[list[float], float]]:
         """Return (box, score) of all the graph finds, for a precision/recall curve."""

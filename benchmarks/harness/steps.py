@@ -18,11 +18,11 @@ from face_service.pipeline.decode import Limits, Picture, Pixels, decode
 from face_service.pipeline.detection import (
     Detection,
     choose_face,
-    drop_flat,
     prepare_detector_picture,
     select_detections,
 )
 from face_service.pipeline.distance import Embedding
+from face_service.pipeline.finding import find_faces
 from face_service.pipeline.prewhiten import FloatImage
 from face_service.settings import Settings
 
@@ -48,11 +48,15 @@ class Steps:
         how = self.engine.detector.preprocessing
         return prepare_detector_picture(picture.pixels, how, self.image_size)
 
-    def detect(self, prepared: Pixels) -> list[Detection]:
+    def detect(self, picture: Picture, prepared: Pixels) -> list[Detection]:
         """Return the faces above the card's score, best first."""
-        boxes, scores = self.detector.run(prepared[None])[:2]
-        floor = self.engine.detector.preprocessing.score_floor
-        return drop_flat(select_detections(boxes[0], scores[0], floor), prepared)
+        how = self.engine.detector.preprocessing
+
+        def look(shown: Pixels) -> list[Detection]:
+            boxes, scores = self.detector.run(shown[None])[:2]
+            return select_detections(boxes[0], scores[0], how.score_floor)
+
+        return find_faces(look, prepared, picture.pixels.shape, how)
 
     def crop(self, picture: Picture, faces: Sequence[Detection]) -> FloatImage | None:
         """Return the face that is meant as the embedder wants it; None when there is none."""
@@ -69,7 +73,7 @@ class Steps:
     def crop_in(self, data: bytes) -> FloatImage | None:
         """Return the crop of the face that is meant in a file's bytes: all but embedding."""
         picture = self.decode(data)
-        return self.crop(picture, self.detect(self.prepare(picture)))
+        return self.crop(picture, self.detect(picture, self.prepare(picture)))
 
 
 def load_steps(environment: Mapping[str, str]) -> Steps:

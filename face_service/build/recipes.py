@@ -17,7 +17,7 @@ from face_service.pipeline.preprocessing import (
     Preprocessing,
 )
 
-DETECTOR_SIZE = 320
+DETECTOR_SIZE = 384
 _FACENET = "nex_face/resources/facenet_keras_2024.h5"
 _SSD = "package/model/ssd_mobilenetv1_model"
 _LANDMARKS = "package/model/face_landmark_68_model"
@@ -107,7 +107,7 @@ RECIPES: Mapping[Role, Recipe] = {
         weights_licence="Apache-2.0",
         description="SSD MobileNetV1 on WIDER FACE, from yeephycho/tensorflow-face-detection",
         bfloat16=True,
-        revision=2,
+        revision=3,
     ),
     "embedder": Recipe(
         role="embedder",

@@ -18,13 +18,17 @@ class DetectorPreprocessing:
 
     ``picture_size`` is (width, height) in pixels to which the picture is squashed, without keeping
     its aspect; None stands for the service's ``IMAGE_SIZE``. ``score_floor`` is in 0..1.
-    ``choice`` says which face is meant when there are several.
+    ``choice`` says which face is meant when there are several. ``small_face`` is a share of the
+    picture's longer side: a lower box is trusted less. ``second_look`` looks again, at the
+    picture made smaller, when nothing is found (both: :mod:`face_service.pipeline.finding`).
     """
 
     colour_order: ColourOrder
     picture_size: tuple[int, int] | None
     score_floor: float
     choice: Literal["largest", "most-confident"]
+    small_face: float = 0.0
+    second_look: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ class LandmarkerPreprocessing:
 
 Preprocessing = DetectorPreprocessing | EmbedderPreprocessing | LandmarkerPreprocessing
 
-REFERENCE_DETECTOR = DetectorPreprocessing("RGB", (320, 320), 0.3, "largest")
+REFERENCE_DETECTOR = DetectorPreprocessing(
+    "RGB", (384, 384), 0.3, "largest", small_face=0.08, second_look=True
+)
 LEGACY_DETECTOR = DetectorPreprocessing("BGR", None, 0.1, "most-confident")
 
 REFERENCE_EMBEDDER = EmbedderPreprocessing(

@@ -24,14 +24,14 @@ class FakeSteps:
     def prepare(self, picture: bytes) -> bytes:
         return picture
 
-    def detect(self, prepared: bytes) -> list[int]:
+    def detect(self, picture: bytes, prepared: bytes) -> list[int]:
         return [prepared[0]]
 
     def crop(self, picture: bytes, faces: list[int]) -> int | None:
         return faces[0] or None
 
     def crop_in(self, data: bytes) -> int | None:
-        return self.crop(data, self.detect(self.prepare(self.decode(data))))
+        return self.crop(data, self.detect(data, self.prepare(self.decode(data))))
 
     def embed(self, crops: Sequence[int]) -> None:
         time.sleep(0.001)

@@ -157,7 +157,7 @@ def test_the_legacy_detector_sees_red_as_blue_in_a_picture_squashed_to_the_image
 def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own_size() -> None:
     pixels = np.full((60, 40, 3), [200, 50, 0], dtype=np.uint8)
     prepared = prepare_detector_picture(pixels, REFERENCE_DETECTOR, (32, 16))
-    assert prepared.shape == (320, 320, 3)
+    assert prepared.shape == (384, 384, 3)
     assert np.unique(prepared.reshape(-1, 3), axis=0).tolist() == [[200, 50, 0]]
 
 
@@ -171,6 +171,8 @@ def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own
                 "picture_size": None,
                 "score_floor": 0.1,
                 "choice": "most-confident",
+                "small_face": 0.0,
+                "second_look": False,
             },
         ),
         (
@@ -191,9 +193,11 @@ def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own
             REFERENCE_DETECTOR,
             {
                 "colour_order": "RGB",
-                "picture_size": (320, 320),
+                "picture_size": (384, 384),
                 "score_floor": 0.3,
                 "choice": "largest",
+                "small_face": 0.08,
+                "second_look": True,
             },
         ),
         (
