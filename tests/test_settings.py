@@ -16,6 +16,8 @@ DEFAULTS: dict[str, Any] = {
     "face_dir": PROJECT / "face",
     "tmp_dir": PROJECT / "tmp",
     "auto_build": True,
+    "detector": "ssd",
+    "embedder": "facenet128",
     "detector_graph": "",
     "embedder_graph": "",
     "landmarker_graph": "",
@@ -160,6 +162,8 @@ FILE_NAME = "expected a file name without a folder"
         # int() itself refuses this one with a sentence of its own.
         pytest.param("PORT", "9" * 5000, PORT, id="PORT-5000 digits"),
         ("AUTO_BUILD", "maybe", "expected true or false"),
+        ("DETECTOR", "yolo", "expected one of ssd"),
+        ("EMBEDDER", "FaceNet", "expected one of facenet128"),
         ("DETECTOR_GRAPH", "/etc/passwd", FILE_NAME),
         ("EMBEDDER_GRAPH", "../graph.pb", FILE_NAME),
         ("LANDMARKER_GRAPH", ".", FILE_NAME),

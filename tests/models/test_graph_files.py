@@ -126,6 +126,37 @@ def test_chosen_graph_that_is_not_there_is_not_replaced_by_another(tmp_path: Pat
     assert not isinstance(caught.value, GraphMissingError), "a build would not bring it"
 
 
+def test_chosen_model_serves_from_its_own_file(other_embedder: str, tmp_path: Path) -> None:
+    _build(tmp_path, "embedder")
+    _drop_in(tmp_path, "lfw-asia_graph.pb")
+    other = _drop_in(tmp_path, "other.pb")
+    assert find_graph("embedder", tmp_path, model=other_embedder) == other
+
+
+def test_default_model_by_name_is_found_as_without_one(tmp_path: Path) -> None:
+    _build(tmp_path, "embedder")
+    dropped = _drop_in(tmp_path, "lfw-asia_graph.pb")
+    assert find_graph("embedder", tmp_path, model="facenet128") == dropped
+
+
+def test_missing_graph_of_a_chosen_model_names_its_command(
+    other_embedder: str, tmp_path: Path
+) -> None:
+    _build(tmp_path, "embedder")
+    with pytest.raises(GraphMissingError) as caught:
+        find_graph("embedder", tmp_path, model=other_embedder)
+    assert caught.value.message == (
+        f"{tmp_path / 'other.pb'}: the embedder graph is missing; "
+        f"run `python -m face_service build-graphs --model {other_embedder}` to build it"
+    )
+
+
+def test_chosen_graph_wins_over_the_chosen_model(other_embedder: str, tmp_path: Path) -> None:
+    _drop_in(tmp_path, "other.pb")
+    mine = _drop_in(tmp_path, "mine.pb")
+    assert find_graph("embedder", tmp_path, "mine.pb", other_embedder) == mine
+
+
 def test_built_graph_is_used_with_its_card(tmp_path: Path) -> None:
     path = _build(tmp_path, "embedder")
     file = describe_graph("embedder", path)

