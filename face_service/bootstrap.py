@@ -29,7 +29,9 @@ def engine_options(settings: Settings) -> EngineOptions:
         },
         models=chosen_models(settings),
         profile=settings.profile,
-        overrides=Overrides(settings.score_floor, settings.threshold, settings.crop_margin),
+        overrides=Overrides(
+            settings.score_floor, settings.threshold, settings.crop_margin, settings.mirror
+        ),
         runtime=RuntimeOptions(
             visible_devices=settings.visible_devices,
             gpu_memory_growth=settings.gpu_memory_growth,

@@ -1,7 +1,6 @@
 """Fixtures that several packages of tests share."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from flask.testing import FlaskClient
 
 from face_service.composition import compose
 from face_service.models.engine import Engine
-from face_service.models.roles import ROLE_SPECS
 from face_service.settings import Settings
 from face_service.web.app import create_app
 from face_service.web.components import components_of
@@ -38,15 +36,6 @@ def make_app(root: Path, graphs: Path, **overrides: str) -> Flask:
     engine.start()
     assert engine.wait_until_loaded(60)
     return app
-
-
-@pytest.fixture
-def other_embedder(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a second embedder that can be chosen; its file is ``other.pb``."""
-    spec = ROLE_SPECS["embedder"]
-    more = replace(spec, models={**spec.models, "other": "other.pb"})
-    monkeypatch.setitem(ROLE_SPECS, "embedder", more)
-    return "other"
 
 
 @pytest.fixture(scope="session")

@@ -101,18 +101,16 @@ def test_a_chosen_file_that_is_not_there_is_not_replaced_by_a_build(
 
 
 def test_a_chosen_model_is_built_though_another_of_its_role_lies_there(
-    fake_graphs: Path, builds: list[FakeBuild], other_embedder: str
+    fake_graphs: Path, builds: list[FakeBuild]
 ) -> None:
-    ensure_graphs(settings_on(fake_graphs, embedder=other_embedder))
+    ensure_graphs(settings_on(fake_graphs, embedder="facenet512"))
     (build,) = builds
-    assert build.command[-2:] == ["--model", other_embedder]
+    assert build.command[-2:] == ["--model", "facenet512"]
 
 
-def test_a_file_of_ones_own_serves_whatever_model_is_chosen(
-    fake_graphs: Path, other_embedder: str
-) -> None:
+def test_a_file_of_ones_own_serves_whatever_model_is_chosen(fake_graphs: Path) -> None:
     own = settings_on(
-        fake_graphs, embedder=other_embedder, embedder_graph="face_recognition_model.pb"
+        fake_graphs, embedder="facenet512", embedder_graph="face_recognition_model.pb"
     )
     assert missing_models(own) == []
 

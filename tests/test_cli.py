@@ -70,6 +70,16 @@ def test_graphs_are_picked_by_role_or_by_name(
     assert asked == [BuildOptions(graphs, models)]
 
 
+def test_the_chosen_model_of_a_role_is_built(
+    graphs: Path, asked: list[BuildOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACE_EMBEDDER", "facenet512")
+    assert main(["build-graphs"]) == 0
+    assert main(["build-graphs", "--only", "embedder"]) == 0
+    chosen = [list(options.models) for options in asked]
+    assert chosen == [["ssd", "facenet512", "landmark68"], ["facenet512"]]
+
+
 def test_other_options_reach_the_builder(graphs: Path, asked: list[BuildOptions]) -> None:
     assert main(["build-graphs", "--force", "--from", "some/folder", "--keep-archives"]) == 0
     expected = BuildOptions(graphs, list(DEFAULT_MODELS), True, Path("some/folder"), True)

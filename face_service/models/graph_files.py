@@ -22,12 +22,13 @@ class Overrides:
     """What settings say in place of the cards; None leaves the card's value.
 
     ``score_floor`` is in 0..1, ``threshold`` an unsquared L2 distance, ``crop_margin`` a share of
-    the crop's side.
+    the crop's side, ``mirror`` whether embeddings take in the mirrored crop.
     """
 
     score_floor: float | None = None
     threshold: float | None = None
     crop_margin: float | None = None
+    mirror: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ def _override(card: ModelCard, overrides: Overrides) -> ModelCard:
         how = replace(how, score_floor=overrides.score_floor)
     if isinstance(how, EmbedderPreprocessing) and overrides.crop_margin is not None:
         how = replace(how, margin=overrides.crop_margin)
+    if isinstance(how, EmbedderPreprocessing) and overrides.mirror is not None:
+        how = replace(how, mirror=overrides.mirror)
     decision = card.decision
     if card.role == "embedder" and overrides.threshold is not None:
         tail = card.decision.impostor_tail if card.decision else ()

