@@ -5,18 +5,16 @@ A running server may go on meanwhile: it sees what these commands do with its ne
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
 from face_service.cli.command import Commands, remark, say
-from face_service.composition import Parts, compose
+from face_service.cli.loading import NOT_ALL, loaded_parts, new_private_file
+from face_service.composition import compose
 from face_service.errors import ImportRefusedError, InvalidRequestError, StoreError
 from face_service.people.bulk import enrol_files, files_in_folder
 from face_service.people.enrolment import EnrolOptions
@@ -24,10 +22,6 @@ from face_service.pipeline.calibration import Calibration
 from face_service.plots import plot_calibration
 from face_service.settings import Settings
 from face_service.storing import use_store
-
-_LOAD_TIMEOUT_SECONDS = 300.0
-_NOT_ALL = 3  # exit code; 2 is that of a wrong command line
-_END_TIMEOUT_SECONDS = 10.0
 
 
 def add_parser(commands: Commands) -> None:
@@ -76,7 +70,7 @@ def _enrol(options: argparse.Namespace) -> int:
     if not files:
         raise InvalidRequestError(f"{options.folder}: holds no file <subject>/<picture>")
     counts: Counter[str] = Counter()
-    with _parts() as parts, tqdm(total=len(files), unit="picture", disable=None) as bar:
+    with loaded_parts() as parts, tqdm(total=len(files), unit="picture", disable=None) as bar:
         how = EnrolOptions(force=options.force, source="folder")
         for result in enrol_files(parts.enrolment, files, how):
             line = result.as_dict()
@@ -84,7 +78,7 @@ def _enrol(options: argparse.Namespace) -> int:
             bar.update()
             bar.write(_as_line(line), file=sys.stdout)
     remark(", ".join(f"{counts[kind]} {kind}" for kind in ("enrolled", "refused", "failed")))
-    return 0 if counts["enrolled"] == len(files) else _NOT_ALL
+    return 0 if counts["enrolled"] == len(files) else NOT_ALL
 
 
 def _as_line(table: dict[str, Any]) -> str:
@@ -93,13 +87,13 @@ def _as_line(table: dict[str, Any]) -> str:
 
 
 def _export(options: argparse.Namespace) -> int:
-    with _parts() as parts:
+    with loaded_parts() as parts:
         lines = parts.transfer.lines()
         try:
             if str(options.file) == "-":
                 sys.stdout.buffer.writelines(lines)
                 return 0
-            with _new_private_file(options.file) as file:
+            with new_private_file(options.file) as file:
                 file.writelines(lines)
         except OSError as error:
             raise StoreError(f"the export failed: {error.strerror or error}") from error
@@ -107,25 +101,8 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
-@contextmanager
-def _new_private_file(path: Path) -> Iterator[BinaryIO]:
-    """Make a file that only its owner can read, never over another; if the block fails, none."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise InvalidRequestError(f"{path}: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
 def _import(options: argparse.Namespace) -> int:
-    with _readable(options.file) as file, _parts() as parts:
+    with _readable(options.file) as file, loaded_parts() as parts:
         outcome = parts.transfer.take_in(file, options.subject)
     remark(f"{outcome.imported} imported, {outcome.skipped} were enrolled already")
     return 0
@@ -158,7 +135,7 @@ def _calibrate(options: argparse.Namespace) -> int:
         had = compose(Settings.from_environment()).calibrating.reset()
         remark("the model card's threshold counts again" if had else "nothing was calibrated")
         return 0
-    with _parts() as parts:
+    with loaded_parts() as parts:
         found = parts.calibrating.calibrate(options.far, options.fpir, apply=options.apply)
     say(json.dumps(found.as_dict(), indent=2) if options.json else _as_text(found))
     if options.apply:
@@ -191,16 +168,3 @@ def _as_text(found: Calibration) -> str:
             f"matches, {choice.target:g} wanted"
         )
     return "\n".join(lines + [f"warning: {text}" for text in found.warnings])
-
-
-@contextmanager
-def _parts() -> Iterator[Parts]:
-    """The service's parts with its engine loaded, and ended again."""
-    parts = compose(Settings.from_environment())
-    parts.engine.start()
-    try:
-        parts.engine.wait_until_loaded(_LOAD_TIMEOUT_SECONDS)
-        parts.engine.require_ready()
-        yield parts
-    finally:
-        parts.engine.stop(_END_TIMEOUT_SECONDS)
