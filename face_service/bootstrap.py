@@ -9,7 +9,8 @@ import sys
 from face_service.errors import BuildError, GraphMissingError, StoreError
 from face_service.models.card import ROLES, Role
 from face_service.models.engine import EngineOptions
-from face_service.models.graph_files import Overrides, find_graph
+from face_service.models.graph_files import Overrides
+from face_service.models.roles import ROLE_SPECS
 from face_service.models.runtime import RuntimeOptions
 from face_service.settings import PROJECT, Settings
 from face_service.store.api_keys import ApiKeys
@@ -26,8 +27,11 @@ def engine_options(settings: Settings) -> EngineOptions:
             "embedder": settings.embedder_graph,
             "landmarker": settings.landmarker_graph,
         },
+        models=chosen_models(settings),
         profile=settings.profile,
-        overrides=Overrides(settings.score_floor, settings.threshold, settings.crop_margin),
+        overrides=Overrides(
+            settings.score_floor, settings.threshold, settings.crop_margin, settings.mirror
+        ),
         runtime=RuntimeOptions(
             visible_devices=settings.visible_devices,
             gpu_memory_growth=settings.gpu_memory_growth,
@@ -44,19 +48,28 @@ def engine_options(settings: Settings) -> EngineOptions:
     )
 
 
-def missing_roles(settings: Settings) -> list[Role]:
-    """Return the roles that no graph file serves and a built one would.
+def chosen_models(settings: Settings) -> dict[Role, str]:
+    """Return the model that the settings choose for each role."""
+    return {
+        "detector": settings.detector,
+        "embedder": settings.embedder,
+        "landmarker": ROLE_SPECS["landmarker"].default_model,
+    }
+
+
+def missing_models(settings: Settings) -> list[str]:
+    """Return the chosen models of the roles that no graph file serves and a built one would.
 
     Raises:
         GraphError: a file that the settings name is not there, or several could be meant.
     """
-    missing: list[Role] = []
+    missing = []
     options = engine_options(settings)
     for role in ROLES:
         try:
-            find_graph(role, options.graphs_dir, options.chosen[role])
+            options.find(role)
         except GraphMissingError:
-            missing.append(role)
+            missing.append(options.models[role])
     return missing
 
 
@@ -68,15 +81,15 @@ def ensure_graphs(settings: Settings) -> None:
 
     Raises:
         BuildError: the build failed; it has said why on standard error.
-        GraphError: as :func:`missing_roles`.
+        GraphError: as :func:`missing_models`.
     """
-    missing = missing_roles(settings)
+    missing = missing_models(settings)
     if not missing or not settings.auto_build:
         return
     _LOG.info("building missing graphs", extra={"fields": {"graphs": ",".join(missing)}})
     command = [sys.executable, "-m", "face_service", "build-graphs"]
-    for role in missing:
-        command += ["--only", role]
+    for model in missing:
+        command += ["--model", model]
     environment = {**os.environ, "FACE_GRAPHS_DIR": str(settings.graphs_dir)}
     with subprocess.Popen(command, cwd=PROJECT, env=environment) as build:
         try:

@@ -12,6 +12,7 @@ from face_service.people.calibrating import Calibrating
 from face_service.people.enrolment import Enrolment
 from face_service.people.keeping import KeptPictures
 from face_service.people.recognition import Recognition
+from face_service.people.reembedding import Reembedding
 from face_service.people.thresholds import ChosenThresholds, ThresholdChoice
 from face_service.people.transfer import Transfer
 from face_service.pipeline.crop import limit_opencv_threads
@@ -63,6 +64,7 @@ class Parts:
     enrolment: Enrolment
     calibrating: Calibrating
     transfer: Transfer
+    reembedding: Reembedding
 
 
 def compose(
@@ -85,8 +87,7 @@ def compose(
     calibrated, slot = CalibrationFile(settings.face_dir), FeatureFile(settings.face_dir)
     thresholds = ThresholdChoice(engine, gallery, calibrated, storage, _chosen(settings))
     service = FaceService(vision, thresholds, slot, uploads, storage, gate, observer)
-    pictures = _make_pictures(settings, gallery, storage)
-    limits = _gate_limits(settings)
+    pictures, limits = _make_pictures(settings, gallery, storage), _gate_limits(settings)
     return Parts(
         settings=settings,
         engine=engine,
@@ -104,6 +105,7 @@ def compose(
         enrolment=Enrolment(vision, gallery, thresholds, storage, limits, pictures, observer),
         calibrating=_make_calibrating(settings, engine, gallery, calibrated, threads),
         transfer=Transfer(vision, gallery, slot, threads.background),
+        reembedding=Reembedding(vision, gallery, pictures, threads.background),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from face_service.bootstrap import ensure_graphs, missing_roles, open_access_warning
+from face_service.bootstrap import ensure_graphs, missing_models, open_access_warning
 from face_service.errors import BuildError, GraphError
 from face_service.settings import PROJECT, Settings
 from face_service.store.api_keys import ApiKeys
@@ -54,8 +54,8 @@ def test_only_missing_graphs_are_built(tmp_path: Path, builds: list[FakeBuild]) 
     (tmp_path / "frozen_inference_graph.pb").touch()
     ensure_graphs(settings_on(tmp_path))
     (build,) = builds
-    only = ["--only", "embedder", "--only", "landmarker"]
-    assert build.command == [sys.executable, "-m", "face_service", "build-graphs", *only]
+    models = ["--model", "facenet128", "--model", "landmark68"]
+    assert build.command == [sys.executable, "-m", "face_service", "build-graphs", *models]
     assert build.cwd == PROJECT
     assert build.env["FACE_GRAPHS_DIR"] == str(tmp_path)
 
@@ -96,8 +96,23 @@ def test_a_chosen_file_that_is_not_there_is_not_replaced_by_a_build(
     fake_graphs: Path, builds: list[FakeBuild]
 ) -> None:
     with pytest.raises(GraphError, match="FACE_EMBEDDER_GRAPH names it"):
-        missing_roles(settings_on(fake_graphs, embedder_graph="mine.pb"))
+        missing_models(settings_on(fake_graphs, embedder_graph="mine.pb"))
     assert builds == []
+
+
+def test_a_chosen_model_is_built_though_another_of_its_role_lies_there(
+    fake_graphs: Path, builds: list[FakeBuild]
+) -> None:
+    ensure_graphs(settings_on(fake_graphs, embedder="facenet512"))
+    (build,) = builds
+    assert build.command[-2:] == ["--model", "facenet512"]
+
+
+def test_a_file_of_ones_own_serves_whatever_model_is_chosen(fake_graphs: Path) -> None:
+    own = settings_on(
+        fake_graphs, embedder="facenet512", embedder_graph="face_recognition_model.pb"
+    )
+    assert missing_models(own) == []
 
 
 def test_a_relative_folder_means_the_working_directory() -> None:

@@ -13,7 +13,7 @@ from face_service.build.builder import BuildOptions
 from face_service.cli import graphs as graph_commands
 from face_service.cli import main
 from face_service.errors import BuildError, GraphMissingError
-from face_service.models.card import ROLES, Role
+from face_service.models.roles import DEFAULT_MODELS
 from face_service.store.api_keys import ApiKeys
 
 PROJECT = Path(__file__).parent.parent
@@ -51,26 +51,38 @@ def _fail_with(error: BaseException) -> Callable[[BuildOptions], list[Path]]:
 
 def test_build_graphs_asks_for_all_by_default(graphs: Path, asked: list[BuildOptions]) -> None:
     assert main(["build-graphs"]) == 0
-    assert asked == [BuildOptions(graphs, ROLES, False, None, False)]
+    assert asked == [BuildOptions(graphs, list(DEFAULT_MODELS), False, None, False)]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "roles"),
+    ("arguments", "models"),
     [
-        (["--only", "embedder"], ["embedder"]),
-        (["--only", "landmarker", "--only", "detector"], ["landmarker", "detector"]),
+        (["--only", "embedder"], ["facenet128"]),
+        (["--only", "landmarker", "--only", "detector"], ["landmark68", "ssd"]),
+        (["--model", "ssd"], ["ssd"]),
+        (["--model", "landmark68", "--only", "embedder"], ["facenet128", "landmark68"]),
     ],
 )
-def test_only_picks_graphs_and_may_be_repeated(
-    graphs: Path, asked: list[BuildOptions], arguments: list[str], roles: list[Role]
+def test_graphs_are_picked_by_role_or_by_name(
+    graphs: Path, asked: list[BuildOptions], arguments: list[str], models: list[str]
 ) -> None:
     assert main(["build-graphs", *arguments]) == 0
-    assert asked == [BuildOptions(graphs, roles)]
+    assert asked == [BuildOptions(graphs, models)]
+
+
+def test_the_chosen_model_of_a_role_is_built(
+    graphs: Path, asked: list[BuildOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACE_EMBEDDER", "facenet512")
+    assert main(["build-graphs"]) == 0
+    assert main(["build-graphs", "--only", "embedder"]) == 0
+    chosen = [list(options.models) for options in asked]
+    assert chosen == [["ssd", "facenet512", "landmark68"], ["facenet512"]]
 
 
 def test_other_options_reach_the_builder(graphs: Path, asked: list[BuildOptions]) -> None:
     assert main(["build-graphs", "--force", "--from", "some/folder", "--keep-archives"]) == 0
-    expected = BuildOptions(graphs, ROLES, True, Path("some/folder"), True)
+    expected = BuildOptions(graphs, list(DEFAULT_MODELS), True, Path("some/folder"), True)
     assert asked == [expected]
 
 
@@ -131,6 +143,7 @@ def test_unknown_setting_is_one_sentence(
     ("arguments", "complaint"),
     [
         (["build-graphs", "--only", "judge"], "argument --only: invalid choice: 'judge'"),
+        (["build-graphs", "--model", "judge"], "argument --model: invalid choice: 'judge'"),
         (["build-graphs", "--from"], "argument --from: expected one argument"),
         (["build-graph"], "invalid choice: 'build-graph'"),
         ([], "the following arguments are required: COMMAND"),

@@ -162,7 +162,7 @@ def _build(side: Side, folder: Path) -> dict[Role, Path]:
     from face_service.build.ssd_mobilenet import build_detector  # noqa: PLC0415
 
     fetcher = Fetcher(Settings.from_environment().graphs_dir / CACHE_NAME)
-    detector, embedder = RECIPES["detector"], RECIPES["embedder"]
+    detector, embedder = RECIPES["ssd"], RECIPES["facenet128"]
     archive = fetcher.fetch(detector.archive)
     manifest = read_member(archive, detector.member.replace(".bin", "-weights_manifest.json"))
     weights = read_manifest_weights(manifest, read_member(archive, detector.member))

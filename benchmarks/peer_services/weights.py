@@ -111,7 +111,7 @@ def our_embedding(graphs: Path, crop: NDArray[np.float32]) -> NDArray[np.float32
 
 
 def _read_archive(graphs: Path, folder: Path) -> bytes:
-    recipe = RECIPES["embedder"]
+    recipe = RECIPES["facenet128"]
     kept = graphs / CACHE_NAME
     cache = kept if (kept / recipe.archive.filename).is_file() else folder / "archives"
     try:

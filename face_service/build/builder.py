@@ -13,8 +13,9 @@ from tqdm import tqdm
 from face_service.build.fetch import STAGE_PREFIX, Fetcher
 from face_service.build.recipes import RECIPES, Recipe
 from face_service.errors import BuildError, GraphError
-from face_service.models.card import ROLES, ModelCard, Role, read_card, write_card
+from face_service.models.card import ModelCard, read_card, write_card
 from face_service.models.graph_files import card_path, hash_file
+from face_service.models.roles import DEFAULT_MODELS
 from face_service.store.atomic import write_atomically
 
 CACHE_NAME = ".archives"
@@ -24,12 +25,12 @@ CACHE_NAME = ".archives"
 class BuildOptions:
     """What to build, and from where.
 
-    ``provided`` is a folder with archives fetched by hand. ``keep_archives`` leaves what was
-    fetched in ``graphs/.archives`` for another build.
+    ``models`` are names of recipes. ``provided`` is a folder with archives fetched by hand.
+    ``keep_archives`` leaves what was fetched in ``graphs/.archives`` for another build.
     """
 
     graphs_dir: Path
-    roles: Sequence[Role] = ROLES
+    models: Sequence[str] = DEFAULT_MODELS
     force: bool = False
     provided: Path | None = None
     keep_archives: bool = False
@@ -60,7 +61,7 @@ def build_graphs(options: BuildOptions) -> list[Path]:
 def _build_missing(options: BuildOptions) -> list[Path]:
     recipes = [
         recipe
-        for recipe in map(RECIPES.__getitem__, dict.fromkeys(options.roles))
+        for recipe in map(RECIPES.__getitem__, dict.fromkeys(options.models))
         if _is_due(recipe, options)
     ]
     _sweep(options.graphs_dir)

@@ -1,7 +1,7 @@
-"""FaceNet (Inception-ResNet-v1) from a Keras HDF5 file to a frozen graph.
+"""FaceNet (Inception-ResNet-v1) to a frozen graph, from a Keras file or from a frozen graph.
 
 Source of the net: Schroff et al., "FaceNet" (2015), on Szegedy et al., "Inception-v4,
-Inception-ResNet" (2016). The file's ``model_config`` holds the architecture as JSON and
+Inception-ResNet" (2016). A Keras file's ``model_config`` holds the architecture as JSON and
 ``model_weights`` the arrays; its Lambda layers carry marshalled code, which is never read: their
 ``scale`` argument says all that they do.
 """
@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from face_service.build.emit import emit_layers, serialise
+from face_service.build.frozen_layers import read_frozen_layers
 from face_service.build.layers import (
     Activation,
     BatchNorm,
@@ -47,6 +48,20 @@ def build_facenet(weights: bytes, *, folded: bool = True) -> bytes:
     """
     with h5py.File(io.BytesIO(weights)) as file:
         layers, source = read_keras_layers(file)
+    return _emit_embedder(layers, source, folded=folded)
+
+
+def rebuild_facenet(graph: bytes, *, folded: bool = True) -> bytes:
+    """Return an embedder that was frozen for one picture as GraphDef bytes for any number.
+
+    As :func:`build_facenet`, but for crops normalised as that net was trained, and with as many
+    values as it gives.
+    """
+    layers, source = read_frozen_layers(graph)
+    return _emit_embedder(layers, source, folded=folded)
+
+
+def _emit_embedder(layers: list[Layer], source: str, *, folded: bool) -> bytes:
     graph = tf.Graph()
     with graph.as_default():
         pictures = tf.compat.v1.placeholder(

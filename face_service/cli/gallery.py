@@ -5,18 +5,15 @@ A running server may go on meanwhile: it sees what these commands do with its ne
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
 from face_service.cli.command import Commands, rate, remark, say
-from face_service.cli.loading import loaded_parts
+from face_service.cli.loading import NOT_ALL, loaded_parts, new_private_file
 from face_service.composition import compose
 from face_service.errors import ImportRefusedError, InvalidRequestError, StoreError
 from face_service.people.bulk import enrol_files, files_in_folder
@@ -25,8 +22,6 @@ from face_service.pipeline.calibration import Calibration
 from face_service.plots import plot_calibration
 from face_service.settings import Settings
 from face_service.storing import use_store
-
-_NOT_ALL = 3  # exit code; 2 is that of a wrong command line
 
 
 def add_parser(commands: Commands) -> None:
@@ -75,7 +70,7 @@ def _enrol(options: argparse.Namespace) -> int:
             bar.update()
             bar.write(_as_line(line), file=sys.stdout)
     remark(", ".join(f"{counts[kind]} {kind}" for kind in ("enrolled", "refused", "failed")))
-    return 0 if counts["enrolled"] == len(files) else _NOT_ALL
+    return 0 if counts["enrolled"] == len(files) else NOT_ALL
 
 
 def _as_line(table: dict[str, Any]) -> str:
@@ -90,29 +85,12 @@ def _export(options: argparse.Namespace) -> int:
             if str(options.file) == "-":
                 sys.stdout.buffer.writelines(lines)
                 return 0
-            with _new_private_file(options.file) as file:
+            with new_private_file(options.file) as file:
                 file.writelines(lines)
         except OSError as error:
             raise StoreError(f"the export failed: {error.strerror or error}") from error
     remark(f"wrote {options.file}")
     return 0
-
-
-@contextmanager
-def _new_private_file(path: Path) -> Iterator[BinaryIO]:
-    """Make a file that only its owner can read, never over another; if the block fails, none."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise InvalidRequestError(f"{path}: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _import(options: argparse.Namespace) -> int:

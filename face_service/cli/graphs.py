@@ -4,10 +4,11 @@ import argparse
 import os
 from pathlib import Path
 
-from face_service.bootstrap import engine_options
+from face_service.bootstrap import chosen_models, engine_options
 from face_service.cli.command import Commands, say
 from face_service.models.card import ROLES
 from face_service.models.engine import Engine
+from face_service.models.roles import ROLE_SPECS
 from face_service.settings import Settings
 
 
@@ -17,7 +18,18 @@ def add_parser(commands: Commands) -> None:
         "build-graphs", help="fetch the pinned packages and write the missing graphs"
     )
     build.add_argument(
-        "--only", action="append", choices=ROLES, help="build this graph only; may be repeated"
+        "--only",
+        action="append",
+        default=[],
+        choices=ROLES,
+        help="build the chosen model of this role only; may be repeated",
+    )
+    build.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        choices=[name for role in ROLES for name in ROLE_SPECS[role].models],
+        help="build this model, chosen or not; may be repeated",
     )
     build.add_argument("--force", action="store_true", help="build even what is built already")
     build.add_argument(
@@ -37,10 +49,12 @@ def _build_graphs(options: argparse.Namespace) -> int:
     from face_service.build.builder import BuildOptions, build_graphs  # noqa: PLC0415
 
     settings = Settings.from_environment()
+    chosen = chosen_models(settings)
+    named = [*map(chosen.__getitem__, options.only), *options.model]
     written = build_graphs(
         BuildOptions(
             graphs_dir=settings.graphs_dir,
-            roles=options.only or ROLES,
+            models=named or list(chosen.values()),
             force=options.force,
             provided=options.provided,
             keep_archives=options.keep_archives,

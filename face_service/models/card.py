@@ -89,7 +89,10 @@ class ModelCard:
 
         They cover the graph's bytes and its preprocessing, not the threshold.
         """
-        content = json.dumps([self.graph_sha256, asdict(self.preprocessing)], sort_keys=True)
+        how = asdict(self.preprocessing)
+        if not how.get("mirror"):
+            how.pop("mirror", None)  # a key that came later: what was enrolled before stays valid
+        content = json.dumps([self.graph_sha256, how], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 

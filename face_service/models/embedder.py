@@ -51,7 +51,19 @@ class Embedder:
         Raises:
             UnavailableError: the graph is loading, busy or late.
         """
-        return [np.asarray(outputs[0]) for outputs in self._worker.run(faces, deadline)]
+        if not self.preprocessing.mirror:
+            return [np.asarray(outputs[0]) for outputs in self._worker.run(faces, deadline)]
+        both = [*faces, *(np.ascontiguousarray(face[:, ::-1]) for face in faces)]
+        found = [outputs[0] for outputs in self._worker.run(both, deadline)]
+        return [_mean(*pair) for pair in zip(found[: len(faces)], found[len(faces) :], strict=True)]
+
+
+def _mean(first: Embedding, second: Embedding) -> Embedding:
+    """Return the mean of two embeddings of unit length, brought back to it."""
+    total = first.astype(np.float64) + second
+    # Of vectors that point in opposite directions nothing would be left to bring back.
+    norm = max(float(np.linalg.norm(total)), float(np.finfo(np.float32).tiny))
+    return np.asarray(total / norm, dtype=np.float32)
 
 
 def embedder_example(input_shape: tuple[int | None, ...]) -> NDArray[np.float32]:

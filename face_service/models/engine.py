@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,10 @@ _WARMING: dict[Role, tuple[Example, Check]] = {
 class EngineOptions:
     """Which graphs, and how they are run.
 
-    ``chosen`` names a file for a role ("" looks for one). ``queue_size`` counts waiting examples
-    per graph, ``max_batch`` caps the faces that run at once, ``fill_seconds`` is how long faces may
-    wait under load for a batch to fill.
+    ``chosen`` names a file for a role ("" looks for one), ``models`` the model to look for (a role
+    left out: its default). ``queue_size`` counts waiting examples per graph, ``max_batch`` caps the
+    faces that run at once, ``fill_seconds`` is how long faces may wait under load for a batch to
+    fill.
     """
 
     graphs_dir: Path
@@ -65,6 +66,11 @@ class EngineOptions:
     queue_size: int
     max_batch: int
     fill_seconds: float = 0.0
+    models: Mapping[Role, str] = field(default_factory=dict)
+
+    def find(self, role: Role) -> Path:
+        """Return the file that serves a role; raises as :func:`find_graph`."""
+        return find_graph(role, self.graphs_dir, self.chosen[role], self.models.get(role, ""))
 
 
 class Engine:
@@ -125,7 +131,7 @@ class Engine:
     def _start(self) -> None:
         options = self._options
         for role in ROLES:
-            path = find_graph(role, options.graphs_dir, options.chosen[role])
+            path = options.find(role)
             self._files[role] = describe_graph(role, path, options.profile, options.overrides)
         self.detector = Detector(self._files["detector"], self._workers["detector"])
         self.embedder = Embedder(self._files["embedder"], self._workers["embedder"])

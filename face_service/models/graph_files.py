@@ -22,12 +22,13 @@ class Overrides:
     """What settings say in place of the cards; None leaves the card's value.
 
     ``score_floor`` is in 0..1, ``threshold`` an unsquared L2 distance, ``crop_margin`` a share of
-    the crop's side.
+    the crop's side, ``mirror`` whether embeddings take in the mirrored crop.
     """
 
     score_floor: float | None = None
     threshold: float | None = None
     crop_margin: float | None = None
+    mirror: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,11 @@ def card_path(graph: Path) -> Path:
     return graph.with_suffix(".toml")
 
 
-def find_graph(role: Role, folder: Path, chosen: str = "") -> Path:
-    """Return the file that serves a role: the chosen name, else a dropped-in one, else the built.
+def find_graph(role: Role, folder: Path, chosen: str = "", model: str = "") -> Path:
+    """Return the file that serves a role.
+
+    It is the chosen file, else that of the chosen model. For the default model ("" or its name) a
+    dropped-in file under a name from the wild wins over the built one.
 
     Raises:
         GraphMissingError: there is none, and a built one would serve.
@@ -58,12 +62,15 @@ def find_graph(role: Role, folder: Path, chosen: str = "") -> Path:
         if not path.is_file():
             raise GraphError(f"{path}: no such file, though FACE_{role.upper()}_GRAPH names it")
         return path
-    found = [folder / name for name in (*spec.wild_names, spec.built_name)]
-    found = [path for path in found if path.is_file()]
+    by_default = model in ("", spec.default_model)
+    built = folder / (spec.built_name if by_default else spec.models[model])
+    wild = [folder / name for name in spec.wild_names] if by_default else []
+    found = [path for path in (*wild, built) if path.is_file()]
     if not found:
+        name = "" if by_default else f" --model {model}"
         raise GraphMissingError(
-            f"{folder / spec.built_name}: the {role} graph is missing; "
-            "run `python -m face_service build-graphs` to build it"
+            f"{built}: the {role} graph is missing; "
+            f"run `python -m face_service build-graphs{name}` to build it"
         )
     if len(found) == 1:
         return found[0]
@@ -106,6 +113,8 @@ def _override(card: ModelCard, overrides: Overrides) -> ModelCard:
         how = replace(how, score_floor=overrides.score_floor)
     if isinstance(how, EmbedderPreprocessing) and overrides.crop_margin is not None:
         how = replace(how, margin=overrides.crop_margin)
+    if isinstance(how, EmbedderPreprocessing) and overrides.mirror is not None:
+        how = replace(how, mirror=overrides.mirror)
     decision = card.decision
     if card.role == "embedder" and overrides.threshold is not None:
         tail = card.decision.impostor_tail if card.decision else ()

@@ -1,8 +1,9 @@
-"""How a graph is recognised: file names and tensor names in the wild, one table a role."""
+"""What serves a role: the models one can choose, and how a graph in the wild is recognised."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from face_service.models.card import Decision, ModelCard, Role
+from face_service.models.card import ROLES, Decision, ModelCard, Role
 from face_service.pipeline.preprocessing import (
     LEGACY_DETECTOR,
     LEGACY_EMBEDDER,
@@ -31,28 +32,42 @@ class Signature:
 
 @dataclass(frozen=True)
 class RoleSpec:
-    """File names (the built one first) and signatures (the likeliest first) of one role."""
+    """Models, file names in the wild and signatures (the likeliest first) of one role.
 
-    built_name: str
+    ``models`` are those that are built here, the default first: name to graph file. Each has its
+    recipe in :mod:`face_service.build.recipes`, which serving code does not import.
+    """
+
+    models: Mapping[str, str]
     wild_names: tuple[str, ...]
     signatures: tuple[Signature, ...]
+
+    @property
+    def default_model(self) -> str:
+        """The model that serves unless another is chosen."""
+        return next(iter(self.models))
+
+    @property
+    def built_name(self) -> str:
+        """The default model's graph file."""
+        return self.models[self.default_model]
 
 
 DETECTOR_OUTPUTS = ("detection_boxes:0", "detection_scores:0")
 
 ROLE_SPECS: dict[Role, RoleSpec] = {
     "detector": RoleSpec(
-        built_name="face_detection_model.pb",
+        models={"ssd": "face_detection_model.pb"},
         wild_names=("frozen_inference_graph.pb",),
         signatures=(Signature("image_tensor:0", DETECTOR_OUTPUTS),),
     ),
     "embedder": RoleSpec(
-        built_name="face_recognition_model.pb",
+        models={"facenet128": "face_recognition_model.pb", "facenet512": "facenet512.pb"},
         wild_names=("lfw-asia_graph.pb",),
         signatures=(Signature("input:0", ("embeddings:0",), ("phase_train:0",)),),
     ),
     "landmarker": RoleSpec(
-        built_name="landmark.pb",
+        models={"landmark68": "landmark.pb"},
         wild_names=("facial_landmark_SqueezeNet.pb",),
         signatures=(
             Signature("Placeholder:0", ("fully_connected_9/Relu:0",)),
@@ -60,6 +75,8 @@ ROLE_SPECS: dict[Role, RoleSpec] = {
         ),
     ),
 }
+
+DEFAULT_MODELS: tuple[str, ...] = tuple(ROLE_SPECS[role].default_model for role in ROLES)
 
 _PROFILES: dict[tuple[ProfileName, Role], Preprocessing] = {
     ("reference", "detector"): REFERENCE_DETECTOR,

@@ -78,7 +78,11 @@ def export_lines(gallery: Gallery, fingerprint: str) -> Iterator[bytes]:
         gallery: what to export.
         fingerprint: the loaded card's, for the header of an empty gallery.
     """
-    faces = gallery.iterate()
+    yield from lines_of(gallery.iterate(), fingerprint)  # nothing is read before the first line
+
+
+def lines_of(faces: Iterator[Face], fingerprint: str) -> Iterator[bytes]:
+    """Yield an export of some faces; ``fingerprint`` is for the header when there are none."""
     first = next(faces, None)
     header = {
         "format": FORMAT,

@@ -44,6 +44,10 @@ class KeptPictures:
         """Return the ids of a subject's faces, none where no picture is kept or nobody is meant."""
         return use_store(self._offloader, self._read_ids, subject)
 
+    def read(self, face_id: str) -> bytes | None:
+        """Return the picture of a face, None where none is kept; raises :class:`StoreError`."""
+        return use_store(self._offloader, self._store.read, face_id)
+
     @contextmanager
     def kept(self, pictures: Sequence[FacePicture]) -> Iterator[None]:
         """Keep the pictures of the faces that the block enrols; if the block fails, none.

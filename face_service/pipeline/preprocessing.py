@@ -37,7 +37,9 @@ class EmbedderPreprocessing:
 
     ``crop`` "square" takes a square about the box's centre, "box" the box as it is; ``margin``
     widens the crop by that share of its side (0.2: a fifth wider). ``normalisation`` "prewhiten"
-    gives mean 0 and deviation 1 over the crop, "fixed" gives (x - 127.5) / 128.
+    gives mean 0 and deviation 1 over the crop, "fixed" gives (x - 127.5) / 128. With ``mirror`` an
+    embedding is the mean of the crop's and its mirror image's, brought back to unit length: twice
+    the work.
     """
 
     colour_order: ColourOrder
@@ -45,6 +47,7 @@ class EmbedderPreprocessing:
     margin: float
     normalisation: Literal["prewhiten", "fixed"]
     order: Literal["resize-then-normalise", "normalise-then-resize"]
+    mirror: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from face_service.models.graph_files import ProfileChoice
+from face_service.models.roles import ROLE_SPECS
 from face_service.settings.field import setting
 from face_service.settings.project import PROJECT
 from face_service.settings.types import file_name, flag, folder, number, one_of, size, whole
@@ -15,8 +16,20 @@ class GraphSettings:
 
     graphs_dir: Path = setting(PROJECT / "graphs", folder, "Folder of the graphs and their cards.")
     auto_build: bool = setting(True, flag, "Build missing graphs when the server starts.")
+    detector: str = setting(
+        ROLE_SPECS["detector"].default_model,
+        one_of(*ROLE_SPECS["detector"].models),
+        "The detector that is looked for and built.",
+    )
+    embedder: str = setting(
+        ROLE_SPECS["embedder"].default_model,
+        one_of(*ROLE_SPECS["embedder"].models),
+        "The embedder that is looked for and built; another one's faces do not compare.",
+    )
     detector_graph: str = setting(
-        "", file_name, "File name of the detector in the graphs folder; empty looks for one."
+        "",
+        file_name,
+        "File name of the detector in the graphs folder, whatever its model; empty looks for one.",
     )
     embedder_graph: str = setting("", file_name, "File name of the embedder; empty looks for one.")
     landmarker_graph: str = setting(
@@ -46,6 +59,12 @@ class GraphSettings:
         None,
         number(-0.5, 2),
         "Share by which the embedder's crop is widened; empty takes the card's.",
+    )
+    mirror: bool | None = setting(
+        None,
+        flag,
+        "Embed each face's mirror image too and take the mean: twice the embedder's time; "
+        "empty takes the card's.",
     )
     landmark_values: int = setting(
         136,

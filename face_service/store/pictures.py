@@ -31,6 +31,14 @@ class PictureStore:
         path = self._folder / f"{_checked(face_id)}.{extension}"
         write_atomically(path, data, durable=True, private=True)
 
+    def read(self, face_id: str) -> bytes | None:
+        """Return the picture of a face, None where none is kept."""
+        for extension in sorted(set(EXTENSIONS.values())):
+            path = self._folder / f"{_checked(face_id)}.{extension}"
+            if path.is_file():
+                return path.read_bytes()
+        return None
+
     def empty(self) -> bool:
         """Return whether nothing at all is kept."""
         return not self._folder.is_dir() or next(self._folder.iterdir(), None) is None

@@ -4,6 +4,7 @@ import logging
 import time
 
 from face_service.errors import ServiceError
+from face_service.store.gallery.enrolment import WAYS_OUT
 from face_service.web.components import Components
 
 _LOG = logging.getLogger(__name__)
@@ -16,12 +17,22 @@ def open_gallery(parts: Components) -> None:
     try:
         parts.threads.background.run(parts.gallery.open)
         subjects, faces = parts.threads.storage.run(parts.gallery.count)
+        made_by = parts.threads.storage.run(lambda: parts.gallery.fingerprint)
     except (OSError, ServiceError) as error:
         _LOG.error("the gallery cannot be read: %s", error)
         return
     seconds = round(time.monotonic() - started, 1)
     fields = {"subjects": subjects, "faces": faces, "seconds": seconds}
     _LOG.info("gallery read", extra={"fields": fields})
+    loaded = parts.engine.embedder.fingerprint
+    if made_by not in (None, loaded):
+        _LOG.error(
+            "the gallery cannot be used: its faces were made by another graph or preprocessing "
+            "(%s) than the loaded one (%s): %s",
+            made_by,
+            loaded,
+            WAYS_OUT,
+        )
 
 
 def sweep_forever(parts: Components) -> None:

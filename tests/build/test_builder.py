@@ -43,7 +43,7 @@ class Workshop:
     """Recipes whose graphs are a few bytes, and a note of what was fetched and built."""
 
     graphs: Path
-    recipes: dict[Role, Recipe] = field(default_factory=dict)
+    recipes: dict[str, Recipe] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     built: list[str] = field(default_factory=list)
 
@@ -57,8 +57,10 @@ class Workshop:
             self.built.append(role)
             return GRAPHS[role]
 
-        self.recipes[role] = Recipe(
+        model = ROLE_SPECS[role].default_model
+        self.recipes[model] = Recipe(
             role=role,
+            model=model,
             name=f"the {role}",
             archive=archive,
             member="weights.bin",
@@ -70,8 +72,9 @@ class Workshop:
 
     def change(self, role: Role, build: Callable[[Path], bytes] | None = None) -> None:
         """Raise a recipe's revision, as a later version of the service would."""
-        old = self.recipes[role]
-        self.recipes[role] = replace(
+        model = ROLE_SPECS[role].default_model
+        old = self.recipes[model]
+        self.recipes[model] = replace(
             old, revision=old.revision + 1, build=old.build if build is None else build
         )
 
@@ -82,7 +85,8 @@ class Workshop:
         keep_archives: bool = False,
         provided: Path | None = None,
     ) -> list[str]:
-        options = BuildOptions(self.graphs, roles or ROLES, force, provided, keep_archives)
+        models = [ROLE_SPECS[role].default_model for role in roles or ROLES]
+        options = BuildOptions(self.graphs, models, force, provided, keep_archives)
         return [path.name for path in build_graphs(options)]
 
     def names(self) -> set[str]:
@@ -113,10 +117,10 @@ def _message(action: Callable[[], object]) -> str:
 
 def test_every_graph_is_written_with_its_card(workshop: Workshop) -> None:
     assert workshop.build() == [f"{DETECTOR}.pb", f"{EMBEDDER}.pb", f"{LANDMARKER}.pb"]
-    for role, recipe in workshop.recipes.items():
-        path = workshop.graphs / ROLE_SPECS[role].built_name
-        assert path.read_bytes() == GRAPHS[role]
-        assert read_card(card_path(path)) == recipe.card(GRAPHS[role])
+    for recipe in workshop.recipes.values():
+        path = workshop.graphs / ROLE_SPECS[recipe.role].built_name
+        assert path.read_bytes() == GRAPHS[recipe.role]
+        assert read_card(card_path(path)) == recipe.card(GRAPHS[recipe.role])
 
 
 def test_card_says_which_bytes_it_describes_and_where_they_come_from(workshop: Workshop) -> None:
@@ -200,12 +204,12 @@ def _drop_in(workshop: Workshop, card: bytes | None) -> Path:
 
 
 def _card_by_hand(workshop: Workshop) -> bytes:
-    card = workshop.recipes["detector"].card(b"the user's own graph")
+    card = workshop.recipes["ssd"].card(b"the user's own graph")
     return write_card(replace(card, source=None))
 
 
 def _card_of_other_bytes(workshop: Workshop) -> bytes:
-    return write_card(workshop.recipes["detector"].card(GRAPHS["detector"]))
+    return write_card(workshop.recipes["ssd"].card(GRAPHS["detector"]))
 
 
 OWN_CARDS: list[Callable[[Workshop], bytes | None]] = [
@@ -376,20 +380,35 @@ def test_builders_at_the_same_time_build_each_graph_once(workshop: Workshop) -> 
     assert workshop.built == ["detector", "embedder", "landmarker"]
 
 
+def test_every_model_that_can_be_chosen_has_its_recipe_and_its_file() -> None:
+    known = {
+        (role, model, name)
+        for role, spec in ROLE_SPECS.items()
+        for model, name in spec.models.items()
+    }
+    assert known == {(r.role, model, r.filename) for model, r in recipes.RECIPES.items()}
+    files = [name for _, _, name in known]
+    assert len(set(files)) == len(files), "two models would overwrite each other"
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_recipe_of_each_role_writes_a_card_that_reads_back(role: Role, tmp_path: Path) -> None:
-    recipe = recipes.RECIPES[role]
+def test_default_models_follow_the_reference_profile(role: Role) -> None:
+    recipe = recipes.RECIPES[ROLE_SPECS[role].default_model]
+    assert recipe.preprocessing == profile_preprocessing("reference", role)
+
+
+@pytest.mark.parametrize("model", recipes.RECIPES)
+def test_each_recipe_writes_a_card_that_reads_back(model: str, tmp_path: Path) -> None:
+    recipe = recipes.RECIPES[model]
     card = recipe.card(b"graph")
-    assert recipe.filename == ROLE_SPECS[role].built_name
-    assert card.role == role
-    assert card.preprocessing == profile_preprocessing("reference", role)
+    assert card.role == recipe.role
     path = tmp_path / "card.toml"
     path.write_bytes(write_card(card))
     assert read_card(path) == card
 
 
 def test_raising_a_revision_makes_another_source() -> None:
-    recipe = recipes.RECIPES["detector"]
+    recipe = recipes.RECIPES["ssd"]
     assert replace(recipe, revision=recipe.revision + 1).source() != recipe.source()
 
 
@@ -401,5 +420,5 @@ def test_what_a_killed_builder_left_is_removed(
     stage.mkdir(parents=True)
     (stage / "half.whl").write_bytes(b"half")
     (tmp_path / ".landmark.pb.0123.part").write_bytes(b"half")
-    build_graphs(BuildOptions(tmp_path, roles=[]))
+    build_graphs(BuildOptions(tmp_path, models=[]))
     assert [path.name for path in tmp_path.iterdir()] == [".build.lock"]

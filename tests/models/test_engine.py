@@ -194,3 +194,17 @@ def test_only_a_graph_whose_card_vouches_for_it_multiplies_in_bfloat16(
         "landmarker": "float32",
     }
     assert set(engine_on(folder, tf_precision="float32").precisions.values()) == {"float32"}
+
+
+def test_mirroring_gives_the_mean_of_both_images_of_unit_length(tmp_path: Path) -> None:
+    folder = write_fake_graphs(tmp_path)
+    plain, mirroring = engine_on(folder), engine_on(folder, mirror="true")
+    face = np.random.default_rng(4).normal(size=(160, 160, 3)).astype(np.float32)
+    other = np.ascontiguousarray(face[:, ::-1])
+    one, two = plain.embedder.embed([face, other], soon())
+    expected = (one + two) / np.linalg.norm(one + two)
+    found = mirroring.embedder.embed([face, other], soon())
+    assert len(found) == 2
+    assert np.abs(found[0] - expected).max() < 1e-6
+    assert np.abs(found[1] - expected).max() < 1e-6
+    assert np.linalg.norm(one - two) > 0.1, "the mirror image embeds differently"

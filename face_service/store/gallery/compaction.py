@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,12 +11,15 @@ import numpy as np
 from face_service.store.atomic import sync_folder
 from face_service.store.gallery import record as records
 from face_service.store.gallery.index import GONE, View
+from face_service.store.gallery.interface import Face
 from face_service.store.gallery.journal import Journal, OpenFile
 from face_service.store.gallery.limits import GalleryLimits
 from face_service.store.gallery.replay import Replay
 
 _LEAST_DEAD = 1000  # records; fewer are not worth a rewrite
 _PRIVATE = 0o600
+
+Change = Callable[[Face], Face | None]  # None leaves the face out
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,13 @@ def is_due(replay: Replay, limits: GalleryLimits, now: float) -> bool:
     return replay.dead > max(_LEAST_DEAD, replay.index.live / 4)
 
 
-def compact(journal: Journal, file: OpenFile, replay: Replay, time: int) -> CompactionReport:
-    """Replace the journal by one of the live faces alone, durably.
+def compact(
+    journal: Journal, file: OpenFile, replay: Replay, time: int, change: Change | None = None
+) -> CompactionReport:
+    """Replace the journal by one of the live faces alone, durably; with ``change``, of those.
 
     The caller holds the lock, and ``replay`` has read all of ``file``. ``time`` is in
-    milliseconds since the epoch.
+    milliseconds since the epoch. What ``change`` raises leaves the journal as it was.
 
     Raises:
         OSError: a line cannot be read any more, or the new file cannot be written; the journal is
@@ -53,8 +58,10 @@ def compact(journal: Journal, file: OpenFile, replay: Replay, time: int) -> Comp
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
         with os.fdopen(descriptor, "wb", buffering=1 << 20) as new:
             new.write(records.encode(records.header(time)))
-            for line in _live_lines(file, replay.index.view()):
+            faces = 0
+            for line in _live_lines(file, replay.index.view(), change):
                 new.write(line)
+                faces += 1
             new.flush()
             os.fsync(new.fileno())
             after = new.tell()
@@ -64,7 +71,7 @@ def compact(journal: Journal, file: OpenFile, replay: Replay, time: int) -> Comp
             part.unlink()
         raise
     sync_folder(journal.folder)
-    return CompactionReport(replay.index.live, replay.dead, before, after)
+    return CompactionReport(faces, replay.dead + replay.index.live - faces, before, after)
 
 
 def sweep_parts(journal: Journal) -> None:
@@ -73,7 +80,7 @@ def sweep_parts(journal: Journal) -> None:
         part.unlink(missing_ok=True)
 
 
-def _live_lines(file: OpenFile, view: View) -> Iterator[bytes]:
+def _live_lines(file: OpenFile, view: View, change: Change | None) -> Iterator[bytes]:
     for row in np.flatnonzero(view.subjects != GONE):
         line = file.read_line(int(view.offsets[row]))
         name = view.names[view.subjects[row]] or ""
@@ -82,7 +89,10 @@ def _live_lines(file: OpenFile, view: View) -> Iterator[bytes]:
         except records.BadRecordError as error:
             # It was whole when it was read: the disk fails. The next start finds and keeps it.
             raise OSError("a line of the gallery's journal cannot be read any more") from error
-        if line.startswith(records.add_prefix(f"{view.ids[row]:016x}", name)):
+        if change is not None:
+            if (face := change(records.face_of(record, name))) is not None:
+                yield records.encode(records.add(face))
+        elif line.startswith(records.add_prefix(f"{view.ids[row]:016x}", name)):
             yield line + b"\n"
         else:
             yield records.encode(records.add(records.face_of(record, name)))

@@ -1,7 +1,8 @@
 """What may be enrolled: checked before anything is written."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,14 @@ from face_service.errors import (
 )
 from face_service.pipeline.distance import NORM_TOLERANCE, Embedding
 from face_service.store.gallery.index import Index
-from face_service.store.gallery.interface import NewFace
+from face_service.store.gallery.interface import Face, NewFace, UnknownFaceError
 from face_service.store.gallery.limits import GalleryLimits
+
+WAYS_OUT = (
+    "choose the embedder that they were enrolled with (FACE_EMBEDDER), or run `python -m "
+    "face_service reembed`, which makes them anew from the pictures that were kept "
+    "(FACE_KEEP_PICTURES), or enrol everybody again (`python -m face_service export` names them)"
+)
 
 
 def check_embedding(values: Embedding) -> Embedding:
@@ -48,14 +55,13 @@ def check_comparable(index: Index, dimension: int, fingerprint: str) -> None:
         return
     if dimension != index.dimension:
         raise EmbeddingMismatchError(
-            f"the gallery holds embeddings of {index.dimension} values, this one has "
-            f"{dimension}: use the graph that they were enrolled with, or enrol everybody again"
+            f"the gallery holds embeddings of {index.dimension} values, this one has {dimension}: "
+            f"{WAYS_OUT}"
         )
     if fingerprint != index.fingerprint:
         raise EmbeddingMismatchError(
             f"the gallery's faces were made by another graph or preprocessing "
-            f"({index.fingerprint}) than this one ({fingerprint}): use the graph that they were "
-            f"enrolled with, or enrol everybody again"
+            f"({index.fingerprint}) than this one ({fingerprint}): {WAYS_OUT}"
         )
 
 
@@ -69,6 +75,33 @@ def check_alike(faces: Sequence[NewFace]) -> None:
         raise EmbeddingMismatchError(
             "the faces were made by more than one graph or preprocessing: enrol those of one"
         )
+
+
+def replacement(
+    embeddings: Mapping[str, Embedding | None], fingerprint: str
+) -> Callable[[Face], Face | None]:
+    """Return what gives a face its new vector, None to leave it out.
+
+    Raises:
+        InvalidEmbeddingError: a vector is not finite or not of unit length.
+        EmbeddingMismatchError: vectors differ in length.
+    """
+    checked = {
+        face_id: None if vector is None else check_embedding(vector)
+        for face_id, vector in embeddings.items()
+    }
+    if len({len(vector) for vector in checked.values() if vector is not None}) > 1:
+        raise EmbeddingMismatchError("the new vectors differ in length")
+
+    def change(face: Face) -> Face | None:
+        if face.fingerprint == fingerprint:
+            return face
+        if face.id not in checked:
+            raise UnknownFaceError(face.id)
+        vector = checked[face.id]
+        return None if vector is None else replace(face, embedding=vector, fingerprint=fingerprint)
+
+    return change
 
 
 def check_probes(probes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ docs/architecture.md describes the file, docs/adr/0006-gallery-journal.md why it
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from face_service.errors import (
     SubjectExistsError,
     SubjectNotFoundError,
 )
+from face_service.pipeline.distance import Embedding
 from face_service.store.gallery import record as records
 from face_service.store.gallery.compaction import CompactionReport, is_due
 from face_service.store.gallery.enrolment import (
@@ -25,6 +26,7 @@ from face_service.store.gallery.enrolment import (
     check_probes,
     check_room,
     check_subject_room,
+    replacement,
 )
 from face_service.store.gallery.index import Index, View
 from face_service.store.gallery.interface import Candidate, Face, NewFace, SubjectPage
@@ -212,6 +214,16 @@ class FlatFileGallery:
         """See :meth:`Gallery.count`."""
         with self._shared.reading() as replay:
             return replay.index.subjects, replay.index.live
+
+    @property
+    def fingerprint(self) -> str | None:
+        """See :attr:`Gallery.fingerprint`."""
+        with self._shared.reading() as replay:
+            return replay.index.fingerprint if replay.index.live else None
+
+    def replace_embeddings(self, vectors: Mapping[str, Embedding | None], fingerprint: str) -> int:
+        """See :meth:`Gallery.replace_embeddings`."""
+        return self._shared.change(replacement(vectors, fingerprint)).faces
 
     def needs_compaction(self, now: float) -> bool:
         """Return whether the journal holds a deletion that is due, or too much that is dead.

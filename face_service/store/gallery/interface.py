@@ -85,6 +85,10 @@ class SubjectPage:
     total: int
 
 
+class UnknownFaceError(Exception):
+    """A face was enrolled since its vector was asked for."""
+
+
 class Gallery(Protocol):
     """Enrolled faces, each of one subject; all made by one model card.
 
@@ -153,6 +157,23 @@ class Gallery(Protocol):
 
     def list_subjects(self, after: str = "", limit: int = 100, contains: str = "") -> SubjectPage:
         """Return subjects whose name sorts behind ``after`` and contains a text, caseless."""
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The model card's by which all its faces were made, None of an empty gallery."""
+
+    def replace_embeddings(self, vectors: Mapping[str, Embedding | None], fingerprint: str) -> int:
+        """Put other vectors in the place of all, in one durable step; return how many there are.
+
+        Args:
+            vectors: each face's new vector by the face's id, None to leave the face out.
+            fingerprint: the new vectors' card; faces of it already stay as they are.
+
+        Raises:
+            UnknownFaceError: a face is not among ``vectors``; nothing was changed.
+            InvalidEmbeddingError: a vector is not finite or not of unit length, likewise.
+            EmbeddingMismatchError: vectors differ in length, likewise.
+        """
 
     def count(self) -> tuple[int, int]:
         """Return the numbers of (subjects, faces)."""

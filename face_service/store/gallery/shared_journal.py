@@ -7,7 +7,7 @@ from pathlib import Path
 
 from face_service.concurrency.native import make_lock
 from face_service.store.gallery import compaction, quarantine, record
-from face_service.store.gallery.compaction import CompactionReport
+from face_service.store.gallery.compaction import Change, CompactionReport
 from face_service.store.gallery.index import Index
 from face_service.store.gallery.journal import Journal
 from face_service.store.gallery.record import Record, check_header
@@ -84,18 +84,24 @@ class SharedJournal:
         with self._journal.exclusive():
             return self._rewrite(self._mend())
 
+    def change(self, change: Change) -> CompactionReport:
+        """As :meth:`compact`, with each face as ``change`` gives it back."""
+        self._current()
+        with self._journal.exclusive():
+            return self._rewrite(self._mend(), change)
+
     def compact_if(self, wanted: Callable[[Replay], bool]) -> CompactionReport | None:
         """As :meth:`compact`, if it is ``wanted`` once no other process is at it."""
         with self._journal.exclusive():
             replay = self._mend()
             return self._rewrite(replay) if wanted(replay) else None
 
-    def _rewrite(self, replay: Replay) -> CompactionReport:
+    def _rewrite(self, replay: Replay, change: Change | None = None) -> CompactionReport:
         compaction.sweep_parts(self._journal)
         file = replay.file_there
         if replay.problems:
             quarantine.keep(self._journal.folder, file, replay.problems, self.now())
-        return compaction.compact(self._journal, file, replay, self.now())
+        return compaction.compact(self._journal, file, replay, self.now(), change)
 
     def _current(self) -> Replay:
         with self._lock:

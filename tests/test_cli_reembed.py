@@ -1,0 +1,109 @@
+"""``python -m face_service reembed`` in this process, on the fake graphs."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from face_service.cli import main
+from face_service.composition import Parts, compose
+from face_service.models.engine import Engine
+from face_service.people.enrolment import EnrolOptions
+from tests.conftest import settings_of
+from tests.fakes.graphs import fake_embedder, write_fake_graphs
+from tests.fakes.pictures import face_file
+from tests.people.conftest import given, new_face, unit
+
+FORCED = EnrolOptions(force=True)
+
+
+@pytest.fixture(scope="module")
+def other_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Graphs whose embedder makes 512 values."""
+    folder = tmp_path_factory.mktemp("other")
+    return write_fake_graphs(folder, embedder=fake_embedder(length=512))
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, other_graphs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the command work with the other embedder on folders of its own."""
+    for name in [name for name in os.environ if name.startswith("FACE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("FACE_GRAPHS_DIR", str(other_graphs))
+    monkeypatch.setenv("FACE_FACE_DIR", str(tmp_path / "face"))
+    monkeypatch.setenv("FACE_TMP_DIR", str(tmp_path / "tmp"))
+    monkeypatch.setenv("FACE_VISIBLE_DEVICES", "-1")
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture
+def parts(tmp_path: Path, fake_graphs: Path, engine: Engine) -> Parts:
+    """The service as it was, with ann enrolled."""
+    parts = compose(settings_of(tmp_path, fake_graphs, keep_pictures="true"), engine)
+    parts.enrolment.enrol("ann", [face_file(1)], FORCED)
+    return parts
+
+
+def lengths(parts: Parts) -> dict[str, int]:
+    return {face.subject: len(face.embedding) for face in parts.gallery.iterate()}
+
+
+def test_everybody_is_embedded_anew_and_a_second_run_does_nothing(
+    parts: Parts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["reembed"]) == 0
+    assert lengths(parts) == {"ann": 512}
+    told = (
+        "1 embedded anew, 0 set aside, 1 in all\nrestart servers that run with another embedder\n"
+    )
+    assert capsys.readouterr() == ("", told)
+    journal = (parts.settings.face_dir / "gallery.jsonl").read_bytes()
+    assert main(["reembed"]) == 0
+    told = "nothing to do: the gallery is of the chosen embedder already\n"
+    assert capsys.readouterr() == ("", told)
+    assert (parts.settings.face_dir / "gallery.jsonl").read_bytes() == journal
+
+
+def test_faces_without_a_picture_keep_everything_as_it_was(
+    parts: Parts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (ben,) = parts.enrolment.enrol("ben", [given(parts, unit(2))], FORCED)
+    journal = (parts.settings.face_dir / "gallery.jsonl").read_bytes()
+    assert main(["reembed"]) == 3
+    output, remarks = capsys.readouterr()
+    line = {"face": ben.face.id, "subject": "ben", "reason": "no picture was kept"}
+    assert json.loads(output) == line
+    assert remarks.startswith("1 of 2 faces cannot be embedded anew, so nothing was changed: ")
+    assert "--set-aside FILE" in remarks
+    assert (parts.settings.face_dir / "gallery.jsonl").read_bytes() == journal
+
+
+def test_faces_without_a_picture_are_set_aside_on_request(
+    parts: Parts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts.enrolment.enrol("ben", [given(parts, unit(2))], FORCED)
+    aside = tmp_path / "aside.jsonl"
+    assert main(["reembed", "--set-aside", str(aside)]) == 0
+    assert lengths(parts) == {"ann": 512}
+    assert "1 embedded anew, 1 set aside, 1 in all\n" in capsys.readouterr().err
+    lines = [json.loads(line) for line in aside.read_text().splitlines()]
+    assert [line.get("subject") for line in lines] == [None, "ben", None]
+    assert aside.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_there_is_not_overwritten(
+    parts: Parts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts.gallery.add([new_face(parts, "ben", 2)])
+    aside = tmp_path / "aside.jsonl"
+    aside.write_text("mine")
+    assert main(["reembed", "--set-aside", str(aside)]) == 1
+    assert f"error: {aside}: File exists" in capsys.readouterr().err
+    assert aside.read_text() == "mine"
+    assert lengths(parts) == {"ann": 128, "ben": 128}
+
+
+def test_an_empty_gallery_has_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reembed"]) == 0
+    assert "nothing to do" in capsys.readouterr().err
