@@ -47,7 +47,8 @@ def test_crop_is_bgr_from_0_to_255_and_comes_mirrored_too() -> None:
     pixels = picture(40, 40)
     pixels[:, :20] = (255, 100, 0)
     plain, mirrored = prepare_liveness_crops(pixels, box(0, 0, 1, 1), HOW, (80, 60))
-    assert (plain.shape, plain.dtype) == ((60, 80, 3), np.float32)
+    assert plain.shape == (60, 80, 3)
+    assert plain.dtype == np.float32
     assert plain[0, 0].tolist() == [0, 100, 255]
     assert plain[0, -1].tolist() == [0, 0, 0]
     assert np.array_equal(mirrored, plain[:, ::-1])
