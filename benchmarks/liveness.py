@@ -54,7 +54,7 @@ def rules() -> Iterator[tuple[str, LivenessPreprocessing]]:
     """Yield the ways to cut the crop, by name; the built card's is the last."""
     for enlargement, mirrored in itertools.product((2.0, 2.7), (False, True)):
         name = f"{enlargement} times{', and mirrored' if mirrored else ''}"
-        yield name, replace(REFERENCE_LIVENESS, enlargement=enlargement, mirrored=mirrored)
+        yield name, replace(REFERENCE_LIVENESS, enlargement=enlargement, mirror=mirrored)
 
 
 def find(parts: Parts, folder: Path, every: int = 1) -> list[Shown]:

@@ -33,7 +33,7 @@ def engine_options(settings: Settings) -> EngineOptions:
             settings.score_floor,
             settings.threshold,
             settings.crop_margin,
-            settings.liveness_threshold,
+            liveness_threshold=settings.liveness_threshold,
         ),
         runtime=RuntimeOptions(
             visible_devices=settings.visible_devices,

@@ -59,7 +59,7 @@ def prepare_liveness_crops(
 ) -> list[FloatImage]:
     """Return what the net sees of the face in a normalised ``box`` [4].
 
-    Each crop is float32 0..255, [height, width, 3]. With ``how.mirrored`` the second is the first
+    Each crop is float32 0..255, [height, width, 3]. With ``how.mirror`` the second is the first
     seen in a mirror.
     """
     region = liveness_region(box, pixels, how.enlargement)
@@ -67,7 +67,7 @@ def prepare_liveness_crops(
     crop = np.ascontiguousarray(order_channels(cut, how.colour_order))
     # Bilinear also when it shrinks, as in training; averaging hides what the net looks for.
     seen = np.asarray(cv2.resize(crop, size), dtype=np.float32)
-    return [seen, np.ascontiguousarray(seen[:, ::-1])] if how.mirrored else [seen]
+    return [seen, np.ascontiguousarray(seen[:, ::-1])] if how.mirror else [seen]
 
 
 def combine_scores(probabilities: Sequence[float]) -> float:

@@ -62,13 +62,13 @@ class LivenessPreprocessing:
     """How a face and what is about it are cut out for the liveness net.
 
     The box is enlarged ``enlargement`` times, as far as the picture allows. Pixels stay in 0..255.
-    With ``mirrored`` the net also sees the crop in a mirror, and both count. ``live_class`` is the
+    With ``mirror`` the net also sees the crop in a mirror, and both count. ``live_class`` is the
     number of the output, from 0, that stands for a live face.
     """
 
     colour_order: Literal["RGB", "BGR"]
     enlargement: float
-    mirrored: bool
+    mirror: bool
     live_class: int
 
 
@@ -88,7 +88,7 @@ REFERENCE_LANDMARKER = LandmarkerPreprocessing("RGB", "square", 0.3, 0.3)
 LEGACY_LANDMARKER = LandmarkerPreprocessing("BGR", "box", 0.0, 0.2)
 
 # The demos have no liveness net, so there is no other way.
-REFERENCE_LIVENESS = LivenessPreprocessing("BGR", 2.7, mirrored=True, live_class=1)
+REFERENCE_LIVENESS = LivenessPreprocessing("BGR", 2.7, mirror=True, live_class=1)
 
 # Unsquared L2 distances. 0.3 is what the demos compare with.
 LEGACY_THRESHOLD = 0.3

@@ -11,7 +11,7 @@ from face_service.pipeline.liveness import (
 )
 from face_service.pipeline.preprocessing import LivenessPreprocessing
 
-HOW = LivenessPreprocessing("BGR", 2.0, mirrored=True, live_class=1)
+HOW = LivenessPreprocessing("BGR", 2.0, mirror=True, live_class=1)
 
 
 def picture(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -55,7 +55,7 @@ def test_crop_is_bgr_from_0_to_255_and_comes_mirrored_too() -> None:
 
 
 def test_without_mirroring_there_is_one_crop() -> None:
-    how = LivenessPreprocessing("RGB", 2.0, mirrored=False, live_class=1)
+    how = LivenessPreprocessing("RGB", 2.0, mirror=False, live_class=1)
     pixels = picture(40, 40)
     pixels[:] = (255, 100, 0)
     (plain,) = prepare_liveness_crops(pixels, box(0, 0, 1, 1), how, (80, 80))
