@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from face_service.errors import BuildError, GraphMissingError, StoreError
-from face_service.models.card import ROLES, Role
+from face_service.models.card import Role
 from face_service.models.engine import EngineOptions
 from face_service.models.graph_files import Overrides
 from face_service.models.roles import ROLE_SPECS
@@ -30,7 +30,11 @@ def engine_options(settings: Settings) -> EngineOptions:
         models=chosen_models(settings),
         profile=settings.profile,
         overrides=Overrides(
-            settings.score_floor, settings.threshold, settings.crop_margin, settings.mirror
+            settings.score_floor,
+            settings.threshold,
+            settings.crop_margin,
+            settings.mirror,
+            settings.liveness_threshold,
         ),
         runtime=RuntimeOptions(
             visible_devices=settings.visible_devices,
@@ -49,12 +53,15 @@ def engine_options(settings: Settings) -> EngineOptions:
 
 
 def chosen_models(settings: Settings) -> dict[Role, str]:
-    """Return the model that the settings choose for each role."""
-    return {
+    """Return the model that the settings choose for each role that they want served."""
+    models: dict[Role, str] = {
         "detector": settings.detector,
         "embedder": settings.embedder,
         "landmarker": ROLE_SPECS["landmarker"].default_model,
     }
+    if settings.liveness != "off":
+        models["liveness"] = ROLE_SPECS["liveness"].default_model
+    return models
 
 
 def missing_models(settings: Settings) -> list[str]:
@@ -65,7 +72,7 @@ def missing_models(settings: Settings) -> list[str]:
     """
     missing = []
     options = engine_options(settings)
-    for role in ROLES:
+    for role in options.roles:
         try:
             options.find(role)
         except GraphMissingError:

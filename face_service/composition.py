@@ -120,7 +120,8 @@ def _make_threads(settings: Settings) -> Threads:
 
 def _vision_options(settings: Settings) -> VisionOptions:
     limits = Limits(settings.max_upload_bytes, settings.max_pixels, settings.max_side)
-    return VisionOptions(limits, settings.image_size, settings.deadline_seconds)
+    live_only = settings.liveness == "require"
+    return VisionOptions(limits, settings.image_size, settings.deadline_seconds, live_only)
 
 
 def _chosen(settings: Settings) -> ChosenThresholds:

@@ -11,10 +11,18 @@ from typing import Literal, ParamSpec, Protocol, TypeVar
 
 # What a picture passes. ``decode``: from the file's bytes to pixels. ``detect``: making the
 # detector's picture of them, and its graph. ``crop``: cutting faces out for the other graphs and
-# measuring how good they are. ``embed``, ``landmarks``: their graphs. ``match``: comparing with
-# another face or with the gallery's.
-Stage = Literal["decode", "detect", "crop", "embed", "landmarks", "match"]
-STAGES: tuple[Stage, ...] = ("decode", "detect", "crop", "embed", "landmarks", "match")
+# measuring how good they are. ``embed``, ``landmarks``, ``liveness``: their graphs. ``match``:
+# comparing with another face or with the gallery's.
+Stage = Literal["decode", "detect", "crop", "embed", "landmarks", "liveness", "match"]
+STAGES: tuple[Stage, ...] = (
+    "decode",
+    "detect",
+    "crop",
+    "embed",
+    "landmarks",
+    "liveness",
+    "match",
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")

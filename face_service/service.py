@@ -73,8 +73,12 @@ class FaceService:
             return self._vision.locate_landmarks(picture, [face], deadline)[0]
 
     def register(self, data: bytes) -> None:
-        """Replace the enrolled face; returns once it is durable."""
-        embedding = self.embed(data)
+        """Replace the enrolled face; returns once it is durable.
+
+        Raises:
+            NotLiveError: the face is not live, and must be.
+        """
+        embedding = self._embed_live(data)
         fingerprint = self._vision.engine.embedder.fingerprint
         use_store(self._offloader, self._features.write, embedding, fingerprint)
 
@@ -85,8 +89,9 @@ class FaceService:
             NotEnrolledError: nobody has been registered.
             EmbeddingMismatchError: the enrolment is of another graph or preprocessing.
             FeatureFileError: the feature file is not readable.
+            NotLiveError: the face is not live, and must be.
         """
-        probe = self.embed(data)
+        probe = self._embed_live(data)
         fingerprint = self._vision.engine.embedder.fingerprint
         slot = self._features
         with observed(self._observer, "match") as watch:
@@ -112,6 +117,16 @@ class FaceService:
     def read_upload(self, public_path: str) -> bytes:
         """Return the bytes of an upload; raises :class:`UploadNotFoundError`."""
         return use_store(self._offloader, self._uploads.read, public_path)
+
+    def _embed_live(self, data: bytes) -> Embedding:
+        """As :meth:`embed`, for those whose face must be live where the settings say so."""
+        with self._vision.admitted(data) as deadline:
+            picture = self._vision.decode(data, deadline)
+            face = self._find_face(picture, deadline)
+            if self._vision.live_only:  # else nobody would be told
+                found = self._vision.judge_liveness(picture, [face], deadline)[0]
+                self._vision.require_live(found)
+            return self._vision.embed([(picture, face)], deadline)[0]
 
     def _find_face(self, picture: Picture, deadline: float) -> Detection:
         return self._vision.choose(self._vision.find_faces(picture, deadline))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from face_service.concurrency.gate import Gate, Place
 from face_service.concurrency.offload import Offloader
-from face_service.errors import NoFaceError
+from face_service.errors import GraphError, NoFaceError, NotLiveError
 from face_service.models.engine import Engine
 from face_service.observing import NoObserver, Observer, observed
 from face_service.pipeline.crop import (
@@ -32,6 +32,7 @@ from face_service.pipeline.detection import (
 )
 from face_service.pipeline.distance import Embedding
 from face_service.pipeline.finding import find_faces
+from face_service.pipeline.liveness import Liveness, combine_scores, prepare_liveness_crops
 from face_service.pipeline.prewhiten import FloatImage
 from face_service.pipeline.quality import FaceQuality, measure_quality
 
@@ -42,11 +43,15 @@ ShownFace = tuple[Picture, Detection]
 
 @dataclass(frozen=True)
 class VisionOptions:
-    """``image_size`` is (width, height) in pixels; the deadline counts from a request's start."""
+    """``image_size`` is (width, height) in pixels; the deadline counts from a request's start.
+
+    With ``live_only`` faces are refused that are not live, where somebody is enrolled or named.
+    """
 
     limits: Limits
     image_size: tuple[int, int]
     deadline_seconds: float
+    live_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Landmarks:
 
 
 class Vision:
-    """The engine's three nets with what belongs before and after each.
+    """The engine's nets with what belongs before and after each.
 
     Methods raise :class:`NotAPictureError`, :class:`TooLargeError` or :class:`MissingFieldError`
     for bad input and :class:`~face_service.errors.UnavailableError` when the graphs are loading,
@@ -201,6 +206,56 @@ class Vision:
         with observed(self._observer, "crop") as watch:
             measure = watch.timed(measure_quality)
             return self._offloader.run_by(deadline, measure, picture, face, located.points)
+
+    @property
+    def live_only(self) -> bool:
+        """Whether only live faces may be enrolled and named."""
+        return self._options.live_only
+
+    def judge_liveness(
+        self, picture: Picture, faces: Sequence[Detection], deadline: float
+    ) -> list[Liveness | None]:
+        """Return whether each face is live; None of each when the settings do not ask."""
+        if self.engine.liveness is None:
+            return [None] * len(faces)
+        least = self.engine.liveness.threshold
+        scores = self.score_liveness(picture, faces, deadline)
+        return [Liveness(score, live=score >= least) for score in scores]
+
+    def score_liveness(
+        self, picture: Picture, faces: Sequence[Detection], deadline: float
+    ) -> list[float]:
+        """Return each face's score in 0..1, greater for those that look live.
+
+        Raises:
+            GraphError: the engine has no liveness net.
+        """
+        net = self.engine.liveness
+        if net is None:
+            raise GraphError("no liveness net is loaded: set FACE_LIVENESS")
+        how, size = net.preprocessing, net.input_size
+        with observed(self._observer, "crop") as watch:
+            prepare = watch.timed(prepare_liveness_crops)
+            views = [
+                self._offloader.run_by(deadline, prepare, picture.pixels, face.box, how, size)
+                for face in faces
+            ]
+        with observed(self._observer, "liveness") as watch:
+            crops = [crop for view in views for crop in view]
+            found = iter(watch.timed(_in_portions)(net.judge, crops, deadline))
+        return [combine_scores([next(found) for _ in view]) for view in views]
+
+    def require_live(self, liveness: Liveness | None) -> None:
+        """Raise :class:`NotLiveError` where only live faces may pass and this is none.
+
+        None stands for an embedding, of which nothing can be said.
+        """
+        if not self.live_only:
+            return
+        if liveness is None:
+            raise NotLiveError("an embedding cannot show that the face is live: send a picture")
+        if not liveness.live:
+            raise NotLiveError("the face does not look live: show the face itself", liveness.score)
 
     @property
     def _limits(self) -> Limits:

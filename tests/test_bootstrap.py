@@ -60,6 +60,15 @@ def test_only_missing_graphs_are_built(tmp_path: Path, builds: list[FakeBuild]) 
     assert build.env["FACE_GRAPHS_DIR"] == str(tmp_path)
 
 
+def test_liveness_net_is_built_when_it_is_asked_for(
+    fake_graphs: Path, builds: list[FakeBuild]
+) -> None:
+    ensure_graphs(settings_on(fake_graphs, liveness="report"))
+    (build,) = builds
+    assert build.command[-2:] == ["--model", "minifasnet"]
+    assert build.command.count("--model") == 1
+
+
 def test_nothing_is_built_when_nothing_is_missing(
     fake_graphs: Path, builds: list[FakeBuild]
 ) -> None:

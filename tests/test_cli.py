@@ -54,12 +54,21 @@ def test_build_graphs_asks_for_all_by_default(graphs: Path, asked: list[BuildOpt
     assert asked == [BuildOptions(graphs, list(DEFAULT_MODELS), False, None, False)]
 
 
+def test_build_graphs_asks_for_the_liveness_net_when_the_settings_do(
+    graphs: Path, asked: list[BuildOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACE_LIVENESS", "report")
+    assert main(["build-graphs"]) == 0
+    assert asked == [BuildOptions(graphs, [*DEFAULT_MODELS, "minifasnet"])]
+
+
 @pytest.mark.parametrize(
     ("arguments", "models"),
     [
         (["--only", "embedder"], ["facenet128"]),
         (["--only", "landmarker", "--only", "detector"], ["landmark68", "ssd"]),
         (["--model", "ssd"], ["ssd"]),
+        (["--only", "liveness"], ["minifasnet"]),
         (["--model", "landmark68", "--only", "embedder"], ["facenet128", "landmark68"]),
     ],
 )

@@ -10,9 +10,12 @@ from face_service.build.layers import (
     BatchNorm,
     Convolution,
     Dense,
+    Flatten,
     Join,
     Layer,
+    Pad,
     Pool,
+    PRelu,
     Scale,
 )
 
@@ -56,6 +59,16 @@ def _emit(layer: Layer, outputs: dict[str, Tensor]) -> Tensor:
             )
         case Activation():
             return _ACTIVATIONS[layer.function](outputs[layer.source], name=layer.name)
+        case PRelu():
+            source = outputs[layer.source]
+            below = tf.multiply(tf.minimum(source, 0.0), layer.slope)
+            return tf.add(tf.nn.relu(source), below, name=layer.name)
+        case Pad():
+            top, bottom, left, right = layer.margins
+            margins = [[0, 0], [top, bottom], [left, right], [0, 0]]
+            return tf.pad(outputs[layer.source], margins, name=layer.name)
+        case Flatten():
+            return tf.squeeze(outputs[layer.source], axis=[1, 2], name=layer.name)
         case Scale():
             return tf.multiply(outputs[layer.source], layer.factor, name=layer.name)
         case Pool():

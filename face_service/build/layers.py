@@ -70,6 +70,32 @@ class Activation:
 
 
 @dataclass(frozen=True)
+class PRelu:
+    """An element-wise non-linearity: what is below 0 is multiplied by ``slope`` [channels]."""
+
+    name: str
+    source: str
+    slope: FloatArray
+
+
+@dataclass(frozen=True)
+class Pad:
+    """Zeros about a map: ``margins`` are rows above and below, columns left and right."""
+
+    name: str
+    source: str
+    margins: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Flatten:
+    """A map of one pixel [N, 1, 1, C] as a vector [N, C]."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Scale:
     """Multiplication by one number."""
 
@@ -99,7 +125,7 @@ class Join:
     function: Literal["add", "concat"]
 
 
-Layer = Convolution | Dense | BatchNorm | Activation | Scale | Pool | Join
+Layer = Convolution | Dense | BatchNorm | Activation | PRelu | Pad | Flatten | Scale | Pool | Join
 
 
 def inputs_of(layer: Layer) -> tuple[str, ...]:

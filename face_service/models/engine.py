@@ -1,4 +1,4 @@
-"""The three graphs of a process, each on its worker thread."""
+"""The graphs of a process, each on its worker thread."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from face_service.errors import GraphError, NotReadyError, ServiceError
 from face_service.models.batching import Filling
-from face_service.models.card import ROLES, Role
+from face_service.models.card import OPTIONAL_ROLES, ROLES, Role
 from face_service.models.detector import Detector, check_detector_outputs, detector_example
 from face_service.models.embedder import Embedder, check_embedder_outputs, embedder_example
 from face_service.models.graph_files import (
@@ -25,6 +25,11 @@ from face_service.models.landmarker import (
     Landmarker,
     check_landmarker_outputs,
     landmarker_example,
+)
+from face_service.models.liveness_net import (
+    LivenessNet,
+    check_liveness_outputs,
+    liveness_example,
 )
 from face_service.models.precision import Precision, choose_precision
 from face_service.models.roles import ROLE_SPECS
@@ -45,6 +50,7 @@ _WARMING: dict[Role, tuple[Example, Check]] = {
     "detector": (detector_example, check_detector_outputs),
     "embedder": (embedder_example, check_embedder_outputs),
     "landmarker": (landmarker_example, check_landmarker_outputs),
+    "liveness": (liveness_example, check_liveness_outputs),
 }
 
 
@@ -53,9 +59,9 @@ class EngineOptions:
     """Which graphs, and how they are run.
 
     ``chosen`` names a file for a role ("" looks for one), ``models`` the model to look for (a role
-    left out: its default). ``queue_size`` counts waiting examples per graph, ``max_batch`` caps the
-    faces that run at once, ``fill_seconds`` is how long faces may wait under load for a batch to
-    fill.
+    left out: its default; an optional role left out has no graph). ``queue_size`` counts waiting
+    examples per graph, ``max_batch`` caps the faces that run at once, ``fill_seconds`` is how long
+    faces may wait under load for a batch to fill.
     """
 
     graphs_dir: Path
@@ -68,9 +74,15 @@ class EngineOptions:
     fill_seconds: float = 0.0
     models: Mapping[Role, str] = field(default_factory=dict)
 
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that have a graph."""
+        return (*ROLES, *(role for role in OPTIONAL_ROLES if role in self.models))
+
     def find(self, role: Role) -> Path:
         """Return the file that serves a role; raises as :func:`find_graph`."""
-        return find_graph(role, self.graphs_dir, self.chosen[role], self.models.get(role, ""))
+        chosen, model = self.chosen.get(role, ""), self.models.get(role, "")
+        return find_graph(role, self.graphs_dir, chosen, model)
 
 
 class Engine:
@@ -87,9 +99,10 @@ class Engine:
             role: GraphWorker(
                 role, options.queue_size, observer, filling if role == "embedder" else None
             )
-            for role in ROLES
+            for role in options.roles
         }
         self._files: dict[Role, GraphFile] = {}
+        self.liveness: LivenessNet | None = None  # unless the settings ask for it
         self._started_in: int | None = None
         self._error: ServiceError | None = None
 
@@ -130,15 +143,17 @@ class Engine:
 
     def _start(self) -> None:
         options = self._options
-        for role in ROLES:
+        for role in options.roles:
             path = options.find(role)
             self._files[role] = describe_graph(role, path, options.profile, options.overrides)
         self.detector = Detector(self._files["detector"], self._workers["detector"])
         self.embedder = Embedder(self._files["embedder"], self._workers["embedder"])
         self.landmarker = Landmarker(self._files["landmarker"], self._workers["landmarker"])
+        if "liveness" in self._files:
+            self.liveness = LivenessNet(self._files["liveness"], self._workers["liveness"])
         configure_environment(options.runtime)
         import_tensorflow()  # here and not in the workers, which would race for it
-        for role in ROLES:
+        for role in options.roles:
             self._workers[role].start(self._loader(self._files[role]))
 
     def wait_until_loaded(self, timeout: float) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from face_service.errors import GraphError, GraphMissingError
-from face_service.models.card import Decision, ModelCard, Role, read_card
+from face_service.models.card import OPTIONAL_ROLES, Decision, ModelCard, Role, read_card
 from face_service.models.roles import ROLE_SPECS, profile_card, profile_preprocessing
 from face_service.pipeline.preprocessing import (
     DetectorPreprocessing,
@@ -22,13 +22,15 @@ class Overrides:
     """What settings say in place of the cards; None leaves the card's value.
 
     ``score_floor`` is in 0..1, ``threshold`` an unsquared L2 distance, ``crop_margin`` a share of
-    the crop's side, ``mirror`` whether embeddings take in the mirrored crop.
+    the crop's side, ``mirror`` whether embeddings take in the mirrored crop,
+    ``liveness_threshold`` a score in 0..1.
     """
 
     score_floor: float | None = None
     threshold: float | None = None
     crop_margin: float | None = None
     mirror: bool | None = None
+    liveness_threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def find_graph(role: Role, folder: Path, chosen: str = "", model: str = "") -> P
     wild = [folder / name for name in spec.wild_names] if by_default else []
     found = [path for path in (*wild, built) if path.is_file()]
     if not found:
-        name = "" if by_default else f" --model {model}"
+        name = f" --model {spec.default_model}" if role in OPTIONAL_ROLES else ""
+        name = name if by_default else f" --model {model}"
         raise GraphMissingError(
             f"{built}: the {role} graph is missing; "
             f"run `python -m face_service build-graphs{name}` to build it"
@@ -119,6 +122,8 @@ def _override(card: ModelCard, overrides: Overrides) -> ModelCard:
     if card.role == "embedder" and overrides.threshold is not None:
         tail = card.decision.impostor_tail if card.decision else ()
         decision = Decision(overrides.threshold, calibrated_on="FACE_THRESHOLD", impostor_tail=tail)
+    if card.role == "liveness" and overrides.liveness_threshold is not None:
+        decision = Decision(overrides.liveness_threshold, calibrated_on="FACE_LIVENESS_THRESHOLD")
     return replace(card, preprocessing=how, decision=decision)
 
 

@@ -12,6 +12,8 @@ from face_service.pipeline.preprocessing import (
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
+    REFERENCE_LIVENESS,
+    REFERENCE_LIVENESS_THRESHOLD,
     REFERENCE_THRESHOLD,
     Preprocessing,
     ProfileName,
@@ -74,6 +76,11 @@ ROLE_SPECS: dict[Role, RoleSpec] = {
             Signature("input_2:0", ("output/BiasAdd:0",)),
         ),
     ),
+    "liveness": RoleSpec(
+        models={"minifasnet": "face_liveness_model.pb"},
+        wild_names=(),
+        signatures=(Signature("input:0", ("probabilities:0",)),),
+    ),
 }
 
 DEFAULT_MODELS: tuple[str, ...] = tuple(ROLE_SPECS[role].default_model for role in ROLES)
@@ -82,9 +89,11 @@ _PROFILES: dict[tuple[ProfileName, Role], Preprocessing] = {
     ("reference", "detector"): REFERENCE_DETECTOR,
     ("reference", "embedder"): REFERENCE_EMBEDDER,
     ("reference", "landmarker"): REFERENCE_LANDMARKER,
+    ("reference", "liveness"): REFERENCE_LIVENESS,
     ("legacy", "detector"): LEGACY_DETECTOR,
     ("legacy", "embedder"): LEGACY_EMBEDDER,
     ("legacy", "landmarker"): LEGACY_LANDMARKER,
+    ("legacy", "liveness"): REFERENCE_LIVENESS,
 }
 _THRESHOLDS: dict[ProfileName, float] = {
     "reference": REFERENCE_THRESHOLD,
@@ -98,7 +107,9 @@ def profile_preprocessing(profile: ProfileName, role: Role) -> Preprocessing:
 
 
 def profile_decision(profile: ProfileName, role: Role) -> Decision | None:
-    """Return the profile's threshold; only an embedder has one."""
+    """Return the profile's threshold; detectors and landmark nets have none."""
+    if role == "liveness":
+        return Decision(REFERENCE_LIVENESS_THRESHOLD)
     return Decision(_THRESHOLDS[profile]) if role == "embedder" else None
 
 

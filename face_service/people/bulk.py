@@ -52,7 +52,10 @@ class BulkResult:
         if self.enrolled is not None:
             face = self.enrolled.face
             warnings = [reason.as_dict() for reason in self.enrolled.warnings]
-            return {**answer, "status": "enrolled", "face_id": face.id, "warnings": warnings}
+            answer |= {"status": "enrolled", "face_id": face.id, "warnings": warnings}
+            if self.enrolled.liveness is not None:
+                answer["liveness"] = self.enrolled.liveness.as_dict()
+            return answer
         if isinstance(self.error, EnrolmentRefusedError):
             return {**answer, "status": "refused", "reasons": list(self.error.reasons)}
         error = self.error or ServiceError("internal error")

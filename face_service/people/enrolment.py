@@ -14,13 +14,16 @@ from face_service.people.samples import Sample, accept_embedding, pictures_among
 from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.distance import Embedding, is_match
 from face_service.pipeline.enrolment_gate import (
+    FINAL,
     GateLimits,
     Reason,
     already_enrolled_reason,
     count_rivals,
     judge,
     no_face_reason,
+    not_live_reason,
 )
+from face_service.pipeline.liveness import Liveness
 from face_service.pipeline.quality import FaceQuality
 from face_service.store.gallery.interface import Face, Gallery, NewFace
 from face_service.store.gallery.names import check_subject_name
@@ -30,18 +33,22 @@ from face_service.vision import Vision
 
 @dataclass(frozen=True)
 class EnrolledFace:
-    """A face that is durably enrolled, and what its operator should know of it."""
+    """A face that is durably enrolled, and what its operator should know of it.
+
+    ``liveness`` is None of an embedding, and when the settings do not ask for it.
+    """
 
     face: Face
     warnings: Sequence[Reason]
+    liveness: Liveness | None = None
 
 
 @dataclass(frozen=True)
 class EnrolOptions:
     """How to enrol.
 
-    ``force`` overrides the gate, ``replace`` drops the faces that the subject had before, and with
-    ``must_exist`` nobody new comes in.
+    ``force`` overrides most of the gate, ``replace`` drops the faces that the subject had before,
+    and with ``must_exist`` nobody new comes in.
     """
 
     force: bool = False
@@ -57,6 +64,7 @@ class _Judged:
     embedding: Embedding | None
     quality: FaceQuality | None = None
     reasons: Sequence[Reason] = field(default_factory=tuple)
+    liveness: Liveness | None = None
 
 
 class Enrolment:
@@ -92,7 +100,8 @@ class Enrolment:
         Raises:
             InvalidSubjectError: the name cannot be one.
             EnrolmentRefusedError: the gate refuses a picture, and is not overridden; a picture
-                without a face is refused always.
+                without a face is refused always, and so is one without a live face where only
+                live ones may be enrolled.
             EmbeddingMismatchError, SubjectFullError, GalleryFullError: as the gallery's ``add``.
         """
         name = check_subject_name(subject)
@@ -113,7 +122,8 @@ class Enrolment:
                 must_exist=options.must_exist,
             )
         self._pictures.forget(old)
-        return [EnrolledFace(*pair) for pair in zip(faces, warnings, strict=True)]
+        liveness = [one.liveness for one in judged]
+        return [EnrolledFace(*one) for one in zip(faces, warnings, liveness, strict=True)]
 
     def delete(self, subject: str, face_id: str | None = None) -> int:
         """Delete a subject or one of its faces, with their pictures; return how many faces.
@@ -136,7 +146,8 @@ class Enrolment:
 
     def _judge(self, sample: Sample, deadline: float) -> _Judged:
         if not isinstance(sample, bytes):
-            return _Judged(accept_embedding(self._vision.engine.embedder, sample, deadline))
+            embedding = accept_embedding(self._vision.engine.embedder, sample, deadline)
+            return _Judged(embedding, reasons=self._judge_liveness(None))
         picture = self._vision.decode(sample, deadline)
         faces = self._vision.find_faces(picture, deadline)
         if not faces:
@@ -145,9 +156,17 @@ class Enrolment:
         located = self._vision.locate_landmarks(picture, [face], deadline)[0]
         quality = self._vision.measure(picture, face, located, deadline)
         rivals = count_rivals(faces, face, picture, self._limits.other_face)
-        reasons = judge(quality, 1 + rivals, self._limits)
+        liveness = self._vision.judge_liveness(picture, [face], deadline)[0]
+        reasons = [*self._judge_liveness(liveness), *judge(quality, 1 + rivals, self._limits)]
         embedding = self._vision.embed([(picture, face)], deadline)[0]
-        return _Judged(embedding, quality, reasons)
+        return _Judged(embedding, quality, reasons, liveness)
+
+    def _judge_liveness(self, liveness: Liveness | None) -> list[Reason]:
+        if not self._vision.live_only or (liveness is not None and liveness.live):
+            return []
+        net = self._vision.engine.liveness
+        limit = 1.0 if net is None else net.threshold
+        return [not_live_reason(liveness.score if liveness else None, limit)]
 
     def _new_faces(self, name: str, judged: Sequence[_Judged], source: str) -> list[NewFace]:
         return [
@@ -199,7 +218,7 @@ def _refuse(judged: Sequence[_Judged], force: bool) -> None:
         {"sample": number, **reason.as_dict()}
         for number, one in enumerate(judged)
         for reason in one.reasons
-        if one.embedding is None or not force
+        if reason.code in FINAL or not force
     ]
     if reasons:
         refused = len({reason["sample"] for reason in reasons})

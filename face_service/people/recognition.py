@@ -12,6 +12,7 @@ from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import Embedding, euclidean_distance, is_match
+from face_service.pipeline.liveness import Liveness
 from face_service.pipeline.quality import FaceQuality
 from face_service.store.gallery.interface import Candidate, Gallery
 from face_service.storing import use_store
@@ -28,12 +29,16 @@ class FaceOptions:
 
 @dataclass(frozen=True)
 class AnalysedFace:
-    """One face with what was asked for; ``quality`` comes with the landmarks."""
+    """One face with what was asked for; ``quality`` comes with the landmarks.
+
+    ``liveness`` is None when the settings do not ask for it.
+    """
 
     detection: Detection
     landmarks: Landmarks | None
     quality: FaceQuality | None
     embedding: Embedding | None
+    liveness: Liveness | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class IdentifiedFace:
-    """One face and the subjects nearest to it, nearest first."""
+    """One face and the subjects nearest to it, nearest first.
+
+    A face that is not live has none where only live ones may be named.
+    """
 
     probe: Probe
     candidates: Sequence[Candidate]
@@ -109,9 +117,14 @@ class Recognition:
                 points = self._vision.locate_landmarks(picture, found, deadline)
             if embedding:
                 embeddings = self._vision.embed([(picture, face) for face in found], deadline)
+            liveness = self._vision.judge_liveness(picture, found, deadline)
             faces = [
-                AnalysedFace(face, located, self._measure(picture, face, located, deadline), vector)
-                for face, located, vector in zip(found, points, embeddings, strict=True)
+                AnalysedFace(
+                    face, located, self._measure(picture, face, located, deadline), vector, live
+                )
+                for face, located, vector, live in zip(
+                    found, points, embeddings, liveness, strict=True
+                )
             ]
         return Analysis(picture.width, picture.height, faces)
 
@@ -121,9 +134,14 @@ class Recognition:
             return make_probe(self._vision, data, deadline)
 
     def compare(self, first: Sample, second: Sample, threshold: float | None) -> Comparison:
-        """Compare two samples' faces; ``threshold`` replaces the one in force."""
+        """Compare two samples' faces; ``threshold`` replaces the one in force.
+
+        Raises:
+            NotLiveError: the first is not live, and must be. The second may be of a document.
+        """
         with self._vision.admitted(*pictures_among([first, second])) as deadline:
             probes = make_probes(self._vision, [first, second], deadline)
+        self._vision.require_live(probes[0].liveness)
         limit = self._thresholds.verification() if threshold is None else threshold
         with observed(self._observer, "match") as watch:
             distance = watch.timed(euclidean_distance)(probes[0].embedding, probes[1].embedding)
@@ -135,10 +153,12 @@ class Recognition:
         Raises:
             SubjectNotFoundError: nobody is called ``subject``.
             EmbeddingMismatchError: the gallery is of another graph or preprocessing.
+            NotLiveError: the face is not live, and must be.
         """
         with self._vision.admitted(*pictures_among([sample])) as deadline:
             probe = make_probe(self._vision, sample, deadline)
         nearest = self._search([probe], limit=1, subject=subject)[0][0]
+        self._vision.require_live(probe.liveness)
         limit = self._thresholds.verification() if threshold is None else threshold
         matches = is_match(nearest.distance, limit)
         return Comparison(matches, nearest.distance, limit, [probe], nearest)
@@ -150,16 +170,24 @@ class Recognition:
 
         Raises:
             EmbeddingMismatchError: the gallery is of another graph or preprocessing.
+            NotLiveError: no face is live, and only live ones may be named.
         """
         with self._vision.admitted(*pictures_among([sample])) as deadline:
             probes = self._probes(sample, which, deadline)
         limit = self._thresholds.identification() if threshold is None else threshold
-        candidates = self._search(probes, limit=top) if probes else []
+        named = [probe for probe in probes if self._may_be_named(probe)]
+        if probes and not named:
+            self._vision.require_live(probes[0].liveness)
+        found = iter(self._search(named, limit=top) if named else [])
         faces = [
-            IdentifiedFace(probe, nearest)
-            for probe, nearest in zip(probes, candidates, strict=True)
+            IdentifiedFace(probe, next(found) if self._may_be_named(probe) else [])
+            for probe in probes
         ]
         return Identification(faces, limit)
+
+    def _may_be_named(self, probe: Probe) -> bool:
+        is_live = probe.liveness is not None and probe.liveness.live
+        return is_live or not self._vision.live_only
 
     def _probes(self, sample: Sample, which: FaceOptions, deadline: float) -> list[Probe]:
         if not isinstance(sample, bytes):
@@ -167,9 +195,10 @@ class Recognition:
         picture = self._vision.decode(sample, deadline)
         faces = self._find(picture, which, deadline)
         embeddings = self._vision.embed([(picture, face) for face in faces], deadline)
+        liveness = self._vision.judge_liveness(picture, faces, deadline)
         return [
-            Probe(embedding, face, picture)
-            for face, embedding in zip(faces, embeddings, strict=True)
+            Probe(embedding, face, picture, live)
+            for face, embedding, live in zip(faces, embeddings, liveness, strict=True)
         ]
 
     def _find(self, picture: Picture, which: FaceOptions, deadline: float) -> list[Detection]:

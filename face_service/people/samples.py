@@ -10,6 +10,7 @@ from face_service.models.embedder import Embedder
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import NORM_TOLERANCE, Embedding
+from face_service.pipeline.liveness import Liveness
 from face_service.vision import ShownFace, Vision
 
 # Farther from 1 than this, within the tolerance, values were rounded on their way: they are
@@ -30,11 +31,15 @@ Sample = bytes | GivenEmbedding
 
 @dataclass(frozen=True)
 class Probe:
-    """A sample's face: ``embedding`` float32 [D] of unit length, and where it was found."""
+    """A sample's face: ``embedding`` float32 [D] of unit length, and where it was found.
+
+    ``liveness`` is None of an embedding, and when the settings do not ask for it.
+    """
 
     embedding: Embedding
     detection: Detection | None = None
     picture: Picture | None = None
+    liveness: Liveness | None = None
 
 
 def make_probe(vision: Vision, sample: Sample, deadline: float) -> Probe:
@@ -59,7 +64,10 @@ def make_probes(vision: Vision, samples: Sequence[Sample], deadline: float) -> l
     ]
     shown = [_show(vision, data, deadline) for data in pictures_among(samples)]
     embedded = zip(vision.embed(shown, deadline), shown, strict=True)
-    seen = [Probe(embedding, face, picture) for embedding, (picture, face) in embedded]
+    seen = [
+        Probe(embedding, face, picture, vision.judge_liveness(picture, [face], deadline)[0])
+        for embedding, (picture, face) in embedded
+    ]
     given_probes, seen_probes = iter(given), iter(seen)
     return [
         next(given_probes if isinstance(sample, GivenEmbedding) else seen_probes)

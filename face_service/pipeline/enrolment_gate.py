@@ -11,6 +11,7 @@ from face_service.pipeline.quality import FaceQuality, shorter_side
 
 Code = Literal[
     "NO_FACE",
+    "NOT_LIVE",
     "SEVERAL_FACES",
     "LOW_DETECTION_SCORE",
     "FACE_TOO_SMALL",
@@ -21,6 +22,8 @@ Code = Literal[
     "ALREADY_ENROLLED_AS",
 ]
 CODES: tuple[str, ...] = get_args(Code)
+# What nobody can override.
+FINAL: tuple[Code, ...] = ("NO_FACE", "NOT_LIVE")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,15 @@ class Reason:
 def no_face_reason() -> Reason:
     """Return the reason of a picture in which no face was found."""
     return Reason("NO_FACE", 0, 1, "no face was found: show the face from the front, in good light")
+
+
+def not_live_reason(score: float | None, threshold: float) -> Reason:
+    """Return the reason of a face that is not live; ``score`` is None of an embedding."""
+    if score is None:
+        message = "an embedding cannot show that the face is live: send a picture"
+        return Reason("NOT_LIVE", "embedding", threshold, message)
+    message = "the face does not look live: show the face itself, not a screen or a print of it"
+    return Reason("NOT_LIVE", score, threshold, message)
 
 
 def already_enrolled_reason(subject: str, distance: float, threshold: float) -> Reason:

@@ -64,7 +64,24 @@ class LandmarkerPreprocessing:
     top_shift: float
 
 
-Preprocessing = DetectorPreprocessing | EmbedderPreprocessing | LandmarkerPreprocessing
+@dataclass(frozen=True)
+class LivenessPreprocessing:
+    """How a face and what is about it are cut out for the liveness net.
+
+    The box is enlarged ``enlargement`` times, as far as the picture allows. Pixels stay in 0..255.
+    With ``mirror`` the net also sees the crop in a mirror, and both count. ``live_class`` is the
+    number of the output, from 0, that stands for a live face.
+    """
+
+    colour_order: Literal["RGB", "BGR"]
+    enlargement: float
+    mirror: bool
+    live_class: int
+
+
+Preprocessing = (
+    DetectorPreprocessing | EmbedderPreprocessing | LandmarkerPreprocessing | LivenessPreprocessing
+)
 
 REFERENCE_DETECTOR = DetectorPreprocessing(
     "RGB", (384, 384), 0.3, "largest", small_face=0.08, second_look=True
@@ -79,6 +96,11 @@ LEGACY_EMBEDDER = EmbedderPreprocessing("BGR", "box", 0.0, "prewhiten", "normali
 REFERENCE_LANDMARKER = LandmarkerPreprocessing("RGB", "square", 0.3, 0.3)
 LEGACY_LANDMARKER = LandmarkerPreprocessing("BGR", "box", 0.0, 0.2)
 
+# The demos have no liveness net, so there is no other way.
+REFERENCE_LIVENESS = LivenessPreprocessing("BGR", 2.7, mirror=True, live_class=1)
+
 # Unsquared L2 distances. 0.3 is what the demos compare with.
 LEGACY_THRESHOLD = 0.3
 REFERENCE_THRESHOLD = 1.05
+# Scores of liveness in 0..1, see docs/adr/0008-liveness.md.
+REFERENCE_LIVENESS_THRESHOLD = 0.04

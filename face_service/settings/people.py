@@ -1,9 +1,12 @@
 """Who may be enrolled, and how faces are found in the gallery."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from face_service.settings.field import setting
-from face_service.settings.types import flag, number, whole
+from face_service.settings.types import flag, number, one_of, whole
+
+LivenessMode = Literal["off", "report", "require"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,17 @@ class PeopleSettings:
         0.7,
         number(0, 1),
         "A second face counts at enrolment when its side is at least this share of the first's.",
+    )
+    liveness: LivenessMode = setting(
+        "off",
+        one_of("off", "report", "require"),
+        "Whether faces are live: off does not look, report says so in /v1, "
+        "require refuses those that are not (docs/liveness.md).",
+    )
+    liveness_threshold: float | None = setting(
+        None,
+        number(0, 1),
+        "A face is taken for live from this score on, 0..1; empty takes the card's.",
     )
     calibration_faces: int = setting(
         3000, whole(2, 20_000), "Faces that a calibration compares; of more it draws as many."

@@ -10,6 +10,7 @@ from face_service.errors import (
     EnrolmentRefusedError,
     NoFaceError,
     NotEnrolledError,
+    NotLiveError,
     SubjectNotFoundError,
 )
 from face_service.people.enrolment import EnrolOptions
@@ -56,7 +57,7 @@ def face_register() -> Response:
             parts.service.register(data)
         else:
             parts.enrolment.enrol(user, [data], EnrolOptions(replace=True, source="face_register"))
-    except NoFaceError as error:
+    except (NoFaceError, NotLiveError) as error:
         return mark_reason(_text("fail"), error.code)
     except EnrolmentRefusedError as error:
         return mark_reason(_text("fail"), str(error.reasons[0]["code"]))
@@ -68,7 +69,7 @@ def face_login() -> Response:
     """Answer ``success`` if the posted face is the enrolled one, or ``user``'s; else ``fail``."""
     try:
         match = log_in(components(), posted_file(), posted_user("recognize")).match
-    except (NoFaceError, NotEnrolledError, SubjectNotFoundError) as error:
+    except (NoFaceError, NotEnrolledError, NotLiveError, SubjectNotFoundError) as error:
         return mark_reason(_text("fail"), error.code)
     return _text("success") if match else mark_reason(_text("fail"), "NO_MATCH")
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, g, jsonify
 
-from face_service.errors import NoFaceError
+from face_service.errors import NoFaceError, NotLiveError
 from face_service.web.components import components
 from face_service.web.error_responses import mark_reason
 from face_service.web.logins import log_in, posted_user
@@ -31,8 +31,8 @@ def verify_face() -> Response:
     """Answer ``{"match", "distance", "message"}`` for the posted face and the enrolled one."""
     try:
         verification = log_in(components(), posted_file(), posted_user("recognize"))
-    except NoFaceError as error:
-        # A picture without a face is an answer, not a failure: the mini-program shows "error".
+    except (NoFaceError, NotLiveError) as error:
+        # A picture without a live face is an answer, not a failure: the mini-program shows "error".
         return mark_reason(jsonify(error=error.message, code=error.code), error.code)
     message = _MATCH if verification.match else _NO_MATCH
     return jsonify(match=verification.match, distance=verification.distance, message=message)

@@ -2,6 +2,7 @@
 
 from flask import request
 
+from face_service.errors import NotLiveError
 from face_service.people.recognition import Comparison
 from face_service.people.samples import Sample
 from face_service.pipeline.distance import is_match
@@ -23,10 +24,15 @@ def verify_subject(
         InvalidSubjectError: nobody can be called ``subject``.
         SubjectLockedError: the subject has failed too often lately.
         SubjectNotFoundError: nobody is called ``subject``.
+        NotLiveError: the face is not live, and must be; a failure too.
     """
     name = check_subject_name(subject)
     parts.lockout.check(name)
-    comparison = parts.recognition.verify(sample, name, threshold)
+    try:
+        comparison = parts.recognition.verify(sample, name, threshold)
+    except NotLiveError:
+        parts.lockout.record(name, match=False)
+        raise
     # By the threshold in force: a caller's own, more generous one must not hide failures.
     match = is_match(comparison.distance, parts.thresholds.verification())
     parts.lockout.record(name, match)

@@ -21,7 +21,7 @@ from face_service import __version__
 from face_service.concurrency.gate import PLACE as GATE
 from face_service.concurrency.offload import Offloader
 from face_service.metrics_files import ReservedFiles
-from face_service.models.card import ROLES
+from face_service.models.card import ALL_ROLES
 from face_service.models.engine import Engine
 from face_service.observing import STAGES, Stage
 
@@ -76,7 +76,7 @@ class Metrics:
         rejected = Counter(
             "face_rejections", "Work refused for want of room.", ("place",), registry=registry
         )
-        self._rejections = {place: rejected.labels(place) for place in (GATE, *ROLES)}
+        self._rejections = {place: rejected.labels(place) for place in (GATE, *ALL_ROLES)}
         self._gauges = _Gauges(registry)
 
     @property
@@ -170,7 +170,7 @@ class _Gauges:
             registry=registry,
             multiprocess_mode="livesum",
         )
-        self._depth = {role: depth.labels(role) for role in ROLES}
+        self._depth = {role: depth.labels(role) for role in ALL_ROLES}
         self._requests = _sum("face_gate_requests", "Requests that hold a picture.", registry)
         self._pixels = _sum("face_gate_pixels", "Pixels of the pictures in work.", registry)
         self._ready = _sum("face_ready", "Processes whose graphs are warm.", registry)
@@ -179,7 +179,7 @@ class _Gauges:
         self._build = Gauge(
             "face_build_info",
             "The version, and the names of the graphs' cards; always 1.",
-            ("version", *ROLES),
+            ("version", *ALL_ROLES),
             registry=registry,
             multiprocess_mode="livemax",
         )
@@ -199,7 +199,8 @@ class _Gauges:
         self._pixels.set(pixels)
         self._ready.set(engine.ready)
         if engine.ready and not self._build_is_told:
-            cards = (engine.files[role].card.name for role in ROLES)
+            files = engine.files
+            cards = (files[role].card.name if role in files else "" for role in ALL_ROLES)
             self._build.labels(__version__, *cards).set(1)
             self._build_is_told = True
 
@@ -258,7 +259,11 @@ def _graph_runs(
         buckets=_SECONDS,
         registry=registry,
     )
-    return {one: sizes.labels(one) for one in ROLES}, {one: runs.labels(one) for one in ROLES}
+    return _by_role(sizes), _by_role(runs)
+
+
+def _by_role(family: Histogram) -> dict[str, Histogram]:
+    return {role: family.labels(role) for role in ALL_ROLES}
 
 
 @dataclass(frozen=True)

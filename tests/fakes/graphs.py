@@ -96,19 +96,36 @@ def fake_landmarker(size: int = 128, channels: int = 3, grey_names: bool = False
     return build
 
 
+def fake_liveness() -> Any:
+    """Takes a crop for a screen's when a pixel of it is black, for a live face's otherwise."""
+
+    def build(tf: Any) -> None:
+        crops = tf.compat.v1.placeholder(tf.float32, [None, 80, 80, 3], name="input")
+        live = tf.cast(tf.reduce_min(crops, axis=[1, 2, 3]) > 0, tf.float32)
+        tf.stack([1 - live, live, 0 * live], axis=1, name="probabilities")
+
+    return build
+
+
 def write_fake_graphs(
     folder: Path,
     profile: ProfileName | None = "reference",
     detector: Any = None,
     embedder: Any = None,
     landmarker: Any = None,
+    liveness: Any = None,
 ) -> Path:
-    """Write one fake a role under the built names, with cards unless ``profile`` is None."""
+    """Write one fake a role under the built names, with cards unless ``profile`` is None.
+
+    An optional role has none unless it is given.
+    """
     builders: dict[Role, Any] = {
         "detector": detector or fake_detector(),
         "embedder": embedder or fake_embedder(),
         "landmarker": landmarker or fake_landmarker(),
     }
+    if liveness is not None:
+        builders["liveness"] = liveness
     for role, build in builders.items():
         path = write_graph(folder / ROLE_SPECS[role].built_name, build)
         if profile is not None:

@@ -10,6 +10,7 @@ from face_service.pipeline.preprocessing import (
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
+    REFERENCE_LIVENESS,
     DetectorPreprocessing,
     EmbedderPreprocessing,
 )
@@ -28,6 +29,7 @@ CARDS = {
     "bare": ModelCard("detector", "bare", LEGACY_DETECTOR),
     "sized": ModelCard("detector", "sized", REFERENCE_DETECTOR, source=SOURCE),
     "landmarks": ModelCard("landmarker", "points", REFERENCE_LANDMARKER),
+    "liveness": ModelCard("liveness", "alive", REFERENCE_LIVENESS, decision=Decision(0.04)),
     "unmeasured": replace(FULL, decision=Decision(0.3)),
 }
 
@@ -81,8 +83,8 @@ def test_whole_number_is_taken_for_a_float(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ('"detector"', '"judge"', "role: expected one of detector, embedder, landmarker, found"),
-        ('role = "detector"', "", "role: expected one of detector, embedder, landmarker, found"),
+        ('"detector"', '"judge"', "role: expected one of detector, embedder, landmarker, liveness"),
+        ('role = "detector"', "", "role: expected one of detector, embedder, landmarker, liveness"),
         ('role = "detector"', "role = []", "role: expected one of detector, embedder, landmarker"),
         ('name = "net"', "", "missing, one of: name"),
         ('name = "net"', "name = 3", "name: expected str, found 3"),

@@ -15,6 +15,7 @@ from face_service.pipeline.enrolment_gate import (
     count_rivals,
     judge,
     no_face_reason,
+    not_live_reason,
 )
 from face_service.pipeline.quality import FaceQuality
 
@@ -146,7 +147,8 @@ def test_a_face_of_somebody_else_names_them() -> None:
 
 def test_every_code_is_reached() -> None:
     reached = {judge(with_measure(n, beyond), 1, LIMITS)[0].code for n, _, beyond, _, _ in BEYOND}
-    reached |= {no_face_reason().code, already_enrolled_reason("a", 0, 1).code}
+    reached |= {no_face_reason().code, not_live_reason(0.01, 0.04).code}
+    reached |= {already_enrolled_reason("a", 0, 1).code}
     reached |= {reason.code for reason in judge(GOOD, 2, LIMITS)}
     assert reached == set(CODES)
 

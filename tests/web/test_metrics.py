@@ -51,7 +51,7 @@ def test_series_of_stages_graphs_and_places_are_there_from_the_start(
     client = create_app(settings_of(tmp_path, fake_graphs)).test_client()
     found = scrape(client)
     assert found.labels("face_stage_seconds_count", "stage") == set(STAGES)
-    graphs = {"detector", "embedder", "landmarker"}
+    graphs = {"detector", "embedder", "landmarker", "liveness"}
     for name in ("face_queue_depth", "face_batch_size_count", "face_graph_run_seconds_count"):
         assert found.labels(name, "graph") == graphs
     assert found.labels("face_rejections_total", "place") == {"gate", *graphs}
@@ -114,6 +114,7 @@ def test_stages_batches_and_the_gallery_are_told(client: FlaskClient) -> None:
     assert found.value("face_ready") == 1
     assert found.value("face_gate_requests") == found.value("face_gate_pixels") == 0
     cards = {role: f"fake-{role}" for role in ("detector", "embedder", "landmarker")}
+    cards["liveness"] = ""  # the settings do not ask for it
     assert found.value("face_build_info", version=__version__, **cards) == 1
 
 

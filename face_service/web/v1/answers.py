@@ -1,9 +1,10 @@
 """What the JSON API answers. The classes serialise answers and describe them in OpenAPI."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from face_service.pipeline.liveness import Liveness
 from face_service.web.v1.fields import EmbeddingField
 
 
@@ -33,12 +34,35 @@ class Quality(BaseModel):
     contrast: float
 
 
+class LivenessAnswer(BaseModel):
+    """Whether a face looks live; docs/liveness.md says what that is worth."""
+
+    score: float = Field(description="0..1, greater for those that look live.")
+    live: bool = Field(description="Whether the score reaches the threshold.")
+
+
+# Left out where there is none, so that answers are as before while the settings do not ask.
+LivenessField = Annotated[
+    LivenessAnswer | None,
+    Field(
+        description="Only when FACE_LIVENESS is not off, and of pictures only.",
+        exclude_if=lambda found: found is None,
+    ),
+]
+
+
+def liveness_answer(found: Liveness | None) -> LivenessAnswer | None:
+    """Return what is told of a face's liveness."""
+    return None if found is None else LivenessAnswer.model_validate(found.as_dict())
+
+
 class FoundFace(BaseModel):
     """Where a face is."""
 
     box: Box = Field(description="Pixels of the upload.")
     box_normalised: Box = Field(description="0..1 of the picture.")
     score: float = Field(description="Detection score, 0..1.")
+    liveness: LivenessField = None
 
 
 class DetectedFace(FoundFace):
@@ -92,7 +116,10 @@ class IdentifiedFaceAnswer(BaseModel):
     """One face and whose it may be."""
 
     face: FoundFace | None = Field(description="Null for an embedding.")
-    unknown: bool = Field(description="True when no subject is below the threshold.")
+    unknown: bool = Field(
+        description="True when no subject is below the threshold, or a live face is required and "
+        "this is none."
+    )
     subject: str | None = Field(description="The nearest subject, null when unknown.")
     face_id: str | None = Field(description="Which of its faces matched.")
     distance: float | None = Field(description="To the nearest subject, known or not.")
@@ -123,6 +150,7 @@ class AddedFaceAnswer(EnrolledFaceAnswer):
     """A face just enrolled."""
 
     warnings: list[dict[str, Any]] = Field(description="ALREADY_ENROLLED_AS, if it is.")
+    liveness: LivenessField = None
 
 
 class AddedAnswer(BaseModel):

@@ -105,7 +105,8 @@ class AddFacesOptions(Fields):
     """How to enrol."""
 
     force: bool = Field(
-        default=False, description="Override the enrolment gate; the reasons are recorded."
+        default=False,
+        description="Override the enrolment gate, but for NO_FACE and NOT_LIVE; recorded.",
     )
 
 

@@ -11,6 +11,7 @@ from face_service.errors import (
     InvalidRequestError,
     InvalidSubjectError,
     NoFaceError,
+    NotLiveError,
     SubjectLockedError,
     SubjectNotFoundError,
 )
@@ -18,6 +19,7 @@ from face_service.people.recognition import AnalysedFace, Comparison, FaceOption
 from face_service.people.samples import Probe
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import Embedding, is_match, similarity
+from face_service.pipeline.liveness import Liveness
 from face_service.store.gallery.interface import Candidate
 from face_service.web.logins import verify_subject
 from face_service.web.v1 import answers, fields
@@ -97,19 +99,23 @@ def _box(corners: NDArray[Any], digits: int) -> answers.Box:
     return answers.Box(x1=xmin, y1=ymin, x2=xmax, y2=ymax)
 
 
-def _found(detection: Detection, width: int, height: int) -> answers.FoundFace:
+def _found(
+    detection: Detection, width: int, height: int, liveness: Liveness | None
+) -> answers.FoundFace:
     scale = np.array([height, width, height, width])
     return answers.FoundFace(
         box=_box(detection.box * scale, 1),
         box_normalised=_box(detection.box, 5),
         score=round(detection.score, 4),
+        liveness=answers.liveness_answer(liveness),
     )
 
 
 def _found_face(probe: Probe) -> answers.FoundFace | None:
     if probe.detection is None or probe.picture is None:
         return None
-    return _found(probe.detection, probe.picture.width, probe.picture.height)
+    width, height = probe.picture.width, probe.picture.height
+    return _found(probe.detection, width, height, probe.liveness)
 
 
 def _detected(
@@ -125,7 +131,7 @@ def _detected(
         quality = answers.Quality.model_validate(measured)
     if face.embedding is not None:
         embedding = embedding_answer(face.embedding, fingerprint)
-    found = _found(face.detection, width, height)
+    found = _found(face.detection, width, height, face.liveness)
     return answers.DetectedFace(
         **found.model_dump(), landmarks=landmarks, pose=pose, quality=quality, embedding=embedding
     )
@@ -210,6 +216,7 @@ OPERATIONS = (
         answer=answers.VerifyAnswer,
         errors=(
             NoFaceError,
+            NotLiveError,
             InvalidSubjectError,
             SubjectNotFoundError,
             SubjectLockedError,
@@ -227,6 +234,6 @@ OPERATIONS = (
         body="samples",
         options=fields.IdentifyOptions,
         answer=answers.IdentifyAnswer,
-        errors=_VECTORS,
+        errors=(NotLiveError, *_VECTORS),
     ),
 )

@@ -123,7 +123,9 @@ def _record(face: Face) -> dict[str, Any]:
 def _added(enrolled: list[EnrolledFace]) -> answers.AddedAnswer:
     faces = [
         answers.AddedFaceAnswer(
-            **_record(one.face), warnings=[reason.as_dict() for reason in one.warnings]
+            **_record(one.face),
+            warnings=[reason.as_dict() for reason in one.warnings],
+            liveness=answers.liveness_answer(one.liveness),
         )
         for one in enrolled
     ]
