@@ -49,12 +49,18 @@ class LandmarkerPreprocessing:
 
     ``crop`` as for the embedder. ``top_shift`` lowers the crop's top edge by that share of the
     box's height. Pixels stay in 0..255.
+
+    ``second_margin`` asks for a second look: at the square about the points that were found,
+    turned until their eyes are level and widened by that share of its side, after the top of the
+    points was lowered by ``second_top_shift`` of their height (below 0: raised). None: one look.
     """
 
     colour_order: ColourOrder
     crop: Literal["square", "box"]
     margin: float
     top_shift: float
+    second_margin: float | None = None
+    second_top_shift: float = 0.0
 
 
 Preprocessing = DetectorPreprocessing | EmbedderPreprocessing | LandmarkerPreprocessing
@@ -69,6 +75,8 @@ LEGACY_EMBEDDER = EmbedderPreprocessing("BGR", "box", 0.0, "prewhiten", "normali
 
 REFERENCE_LANDMARKER = LandmarkerPreprocessing("RGB", "square", 0.3, 0.3)
 LEGACY_LANDMARKER = LandmarkerPreprocessing("BGR", "box", 0.0, 0.2)
+# The face mesh wants a level face with the forehead and some background around it.
+MESH_LANDMARKER = LandmarkerPreprocessing("RGB", "square", 0.5, 0.2, 0.35, -0.35)
 
 # Unsquared L2 distances. 0.3 is what the demos compare with.
 LEGACY_THRESHOLD = 0.3

@@ -7,6 +7,7 @@ from face_service.errors import GraphError
 from face_service.models.card import Decision, ModelCard, Source, read_card, write_card
 from face_service.pipeline.preprocessing import (
     LEGACY_DETECTOR,
+    MESH_LANDMARKER,
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
@@ -28,6 +29,7 @@ CARDS = {
     "bare": ModelCard("detector", "bare", LEGACY_DETECTOR),
     "sized": ModelCard("detector", "sized", REFERENCE_DETECTOR, source=SOURCE),
     "landmarks": ModelCard("landmarker", "points", REFERENCE_LANDMARKER),
+    "landmarks seen twice": ModelCard("landmarker", "points", MESH_LANDMARKER),
     "unmeasured": replace(FULL, decision=Decision(0.3)),
 }
 
