@@ -10,7 +10,6 @@ from face_service.errors import BuildError, GraphMissingError, StoreError
 from face_service.models.card import Role
 from face_service.models.engine import EngineOptions
 from face_service.models.graph_files import Overrides
-from face_service.models.roles import ROLE_SPECS
 from face_service.models.runtime import RuntimeOptions
 from face_service.settings import PROJECT, Settings
 from face_service.store.api_keys import ApiKeys
@@ -57,7 +56,7 @@ def chosen_models(settings: Settings) -> dict[Role, str]:
     models: dict[Role, str] = {
         "detector": settings.detector,
         "embedder": settings.embedder,
-        "landmarker": ROLE_SPECS["landmarker"].default_model,
+        "landmarker": settings.landmarker,
     }
     if settings.liveness != "off":
         models["liveness"] = ROLE_SPECS["liveness"].default_model

@@ -32,6 +32,7 @@ from face_service.pipeline.detection import (
 )
 from face_service.pipeline.distance import Embedding
 from face_service.pipeline.finding import find_faces
+from face_service.pipeline.level import level_square, points_from_level, prepare_level_crop
 from face_service.pipeline.liveness import Liveness, combine_scores, prepare_liveness_crops
 from face_service.pipeline.prewhiten import FloatImage
 from face_service.pipeline.quality import FaceQuality, measure_quality
@@ -184,20 +185,37 @@ class Vision:
     ) -> list[Landmarks]:
         """Return each face's 68 points."""
         landmarker = self.engine.landmarker
-        how, size = landmarker.preprocessing, landmarker.input_size
-        regions = [landmark_region(picture.pixels, face.box, how) for face in faces]
-        with observed(self._observer, "crop") as watch:
-            prepare = watch.timed(prepare_landmark_crop)
-            crops = [
-                self._offloader.run_by(deadline, prepare, picture.pixels, region, how, size)
-                for region in regions
+        how, size, pixels = landmarker.preprocessing, landmarker.input_size, picture.pixels
+        regions = [landmark_region(pixels, face.box, how) for face in faces]
+        found = self._look(
+            prepare_landmark_crop, [(pixels, region, how, size) for region in regions], deadline
+        )
+        points = [points_in_picture(p, r, pixels) for p, r in zip(found, regions, strict=True)]
+        if how.second_margin is not None:
+            scale = np.array([pixels.shape[1], pixels.shape[0]], dtype=np.float32)
+            squares = [
+                level_square(p * scale, how.second_margin, how.second_top_shift) for p in points
             ]
+            crops = [(pixels, square, how.colour_order, size) for square in squares]
+            found = self._look(prepare_level_crop, crops, deadline)
+            points = [
+                np.asarray(points_from_level(p, square) / scale, dtype=np.float32)
+                for p, square in zip(found, squares, strict=True)
+            ]
+        return [Landmarks(p, face.box) for p, face in zip(points, faces, strict=True)]
+
+    def _look(
+        self,
+        prepare: Callable[..., FloatImage],
+        crops: Sequence[tuple[object, ...]],
+        deadline: float,
+    ) -> list[NDArray[np.float32]]:
+        """Return the landmark net's points in 0..1 of each crop, given by its arguments."""
+        with observed(self._observer, "crop") as watch:
+            timed = watch.timed(prepare)
+            prepared = [self._offloader.run_by(deadline, timed, *crop) for crop in crops]
         with observed(self._observer, "landmarks") as watch:
-            located = watch.timed(_in_portions)(landmarker.locate, crops, deadline)
-        return [
-            Landmarks(points_in_picture(points, region, picture.pixels), face.box)
-            for points, region, face in zip(located, regions, faces, strict=True)
-        ]
+            return watch.timed(_in_portions)(self.engine.landmarker.locate, prepared, deadline)
 
     def measure(
         self, picture: Picture, face: Detection, located: Landmarks, deadline: float

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ from face_service.errors import (
     NotReadyError,
     TooLargeError,
 )
+from face_service.models.card import read_card, write_card
 from face_service.models.engine import Engine
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
+from face_service.pipeline.preprocessing import REFERENCE_LANDMARKER
 from face_service.vision import Landmarks
 from tests.conftest import settings_of
 from tests.fakes.graphs import FACE_BOX, write_fake_graphs
@@ -172,6 +175,32 @@ def test_landmarks_lie_on_the_crops_diagonal_in_the_picture(parts: Parts) -> Non
     centre = located.points.mean(axis=0)
     # The box's middle, moved down as the net's crops are.
     np.testing.assert_allclose(centre, [0.5, 0.575], atol=1e-5)
+
+
+def test_a_second_look_is_at_the_level_square_about_the_first_points(tmp_path: Path) -> None:
+    graphs = write_fake_graphs(tmp_path / "graphs")
+    path = graphs / "landmark.toml"
+    card = read_card(path)
+    how = replace(REFERENCE_LANDMARKER, second_margin=0.5, second_top_shift=-0.25)
+    path.write_bytes(write_card(replace(card, preprocessing=how)))
+    parts = compose(settings_of(tmp_path, graphs))
+    parts.engine.start()
+    assert parts.engine.wait_until_loaded(60)
+    picture = picture_of(parts, face_file(1))
+    face = best_face(parts, picture)
+    (located,) = parts.vision.locate_landmarks(picture, [face], soon())
+    parts.engine.stop(10)
+    # The net always answers its crop's falling diagonal. The first crop of this picture of
+    # 320 × 240 is 312 pixels wide about (160, 138). Level eyes make its diagonal, 441.2 long, the
+    # square's middle line from left to right, half as wide again.
+    unit = np.sqrt(0.5)
+    side = 1.5 * 312 / unit
+    falling, down = np.array([unit, unit]), np.array([-unit, unit])
+    middle = np.array([160.0, 138.0])
+    first, last = (middle + (falling + down) * half for half in (-side / 2, side / 2))
+    size = np.array([320, 240])
+    np.testing.assert_allclose(located.points[0] * size, first, atol=1e-2)
+    np.testing.assert_allclose(located.points[-1] * size, last, atol=1e-2)
 
 
 def test_points_in_the_box_are_shares_of_it() -> None:

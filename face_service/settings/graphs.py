@@ -26,6 +26,11 @@ class GraphSettings:
         one_of(*ROLE_SPECS["embedder"].models),
         "The embedder that is looked for and built; another one's faces do not compare.",
     )
+    landmarker: str = setting(
+        ROLE_SPECS["landmarker"].default_model,
+        one_of(*ROLE_SPECS["landmarker"].models),
+        "The landmark net that is looked for and built.",
+    )
     detector_graph: str = setting(
         "",
         file_name,

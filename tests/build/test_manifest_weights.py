@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from face_service.build.manifest_weights import read_manifest_weights
+from face_service.build.manifest_weights import read_manifest_tensors, read_manifest_weights
 from face_service.errors import BuildError
 
 
@@ -69,3 +69,19 @@ def test_binary_with_bytes_left_over_is_refused() -> None:
     with pytest.raises(BuildError) as caught:
         read_manifest_weights(_manifest([_entry("a", [1])]), bytes(5))
     assert caught.value.message == "the weight file holds 5 bytes, its manifest says 4"
+
+
+def test_half_precision_is_stored_as_it_is_and_read_as_single() -> None:
+    quantisation = {"dtype": "float16", "original_dtype": "float32"}
+    manifest = _manifest([_entry("w", [2], quantization=quantisation)])
+    tensor = read_manifest_weights(manifest, np.array([1.5, -0.25], np.float16).tobytes())["w"]
+    assert tensor.dtype == np.float32
+    assert tensor.tolist() == [1.5, -0.25]
+
+
+def test_all_tensors_hold_the_integers_too() -> None:
+    manifest = _manifest([_entry("shape", [2], dtype="int32"), _entry("b", [1])])
+    binary = np.array([-1, 136], np.int32).tobytes() + np.float32(9).tobytes()
+    tensors = read_manifest_tensors(manifest, binary)
+    assert tensors["shape"].dtype == np.int32
+    assert (tensors["shape"].tolist(), tensors["b"].tolist()) == ([-1, 136], [9.0])

@@ -7,6 +7,7 @@ from face_service.errors import GraphError
 from face_service.models.card import Decision, ModelCard, Source, read_card, write_card
 from face_service.pipeline.preprocessing import (
     LEGACY_DETECTOR,
+    MESH_LANDMARKER,
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
@@ -30,6 +31,7 @@ CARDS = {
     "sized": ModelCard("detector", "sized", REFERENCE_DETECTOR, source=SOURCE),
     "landmarks": ModelCard("landmarker", "points", REFERENCE_LANDMARKER),
     "liveness": ModelCard("liveness", "alive", REFERENCE_LIVENESS, decision=Decision(0.04)),
+    "landmarks seen twice": ModelCard("landmarker", "points", MESH_LANDMARKER),
     "unmeasured": replace(FULL, decision=Decision(0.3)),
 }
 

@@ -187,7 +187,14 @@ def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own
         ),
         (
             LEGACY_LANDMARKER,
-            {"colour_order": "BGR", "crop": "box", "margin": 0.0, "top_shift": 0.2},
+            {
+                "colour_order": "BGR",
+                "crop": "box",
+                "margin": 0.0,
+                "top_shift": 0.2,
+                "second_margin": None,
+                "second_top_shift": 0.0,
+            },
         ),
         (
             REFERENCE_DETECTOR,
@@ -212,7 +219,14 @@ def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own
         ),
         (
             REFERENCE_LANDMARKER,
-            {"colour_order": "RGB", "crop": "square", "margin": 0.3, "top_shift": 0.3},
+            {
+                "colour_order": "RGB",
+                "crop": "square",
+                "margin": 0.3,
+                "top_shift": 0.3,
+                "second_margin": None,
+                "second_top_shift": 0.0,
+            },
         ),
     ],
     ids=[

