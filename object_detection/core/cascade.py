@@ -49,7 +49,8 @@ class CascadeOptions:
     """What is let through.
 
     ``least_face`` is the side in pixels of the smallest face that is looked for; scores must be
-    greater than the ``thresholds`` of the three nets; ``most_windows`` bounds what a net is given.
+    greater than the ``thresholds`` of the three nets; ``most_windows`` bounds what a net is given,
+    and how many windows of one level are looked at.
     """
 
     least_face: float = 20.0
@@ -96,8 +97,9 @@ def propose_windows(picture: Picture, nets: CascadeNets, options: CascadeOptions
         scores, codes = nets.propose(level[None])
         # Of the level as it is: its sides are whole pixels.
         step = (height / level.shape[0], width / level.shape[1])
-        windows, chosen = select_windows(scores[0], step, options.thresholds[0])
-        kept = suppress_non_maxima(windows, scores[0][chosen], IOU_WITHIN, options.most_windows)
+        most = options.most_windows
+        windows, chosen = select_windows(scores[0], step, options.thresholds[0], most)
+        kept = suppress_non_maxima(windows, scores[0][chosen], IOU_WITHIN, most)
         rows, columns = chosen[0][kept], chosen[1][kept]
         moved = calibrate_boxes(windows[kept], codes[0, rows, columns])
         found.append((moved, scores[0, rows, columns]))
@@ -151,13 +153,18 @@ def shrink(picture: Picture, scale: float) -> Picture:
 
 
 def select_windows(
-    scores: Floats, step: tuple[float, float], threshold: float
+    scores: Floats, step: tuple[float, float], threshold: float, most: int
 ) -> tuple[Boxes, tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Return the windows above the threshold, and where in ``scores`` [h, w] they are.
 
+    Of more than ``most`` the best are taken: comparing each with each would take seconds in a
+    picture that is all faces, or made to look so.
     ``step`` is how many (rows, columns) of the picture a pixel of the level stands for.
     """
     chosen = np.nonzero(scores > threshold)
+    if len(chosen[0]) > most:
+        best = np.argpartition(-scores[chosen], most)[:most]
+        chosen = chosen[0][best], chosen[1][best]
     corners = np.stack(chosen, axis=1) * np.float32(STRIDE)
     boxes = np.concatenate([corners, corners + WINDOW], axis=1) * np.array([*step, *step])
     return boxes.astype(np.float32), (chosen[0], chosen[1])

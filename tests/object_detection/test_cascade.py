@@ -109,9 +109,16 @@ def test_picture_smaller_than_a_window_shows_nobody() -> None:
 def test_windows_lie_at_every_second_pixel_of_the_level() -> None:
     scores = np.zeros((3, 4), np.float32)
     scores[1, 2], scores[0, 3] = 0.9, 0.6
-    boxes, (rows, columns) = select_windows(scores, (2, 3), threshold=0.6)
+    boxes, (rows, columns) = select_windows(scores, (2, 3), threshold=0.6, most=10)
     assert boxes.tolist() == [[4, 12, 28, 48]]
     assert (rows.tolist(), columns.tolist()) == ([1], [2])
+
+
+def test_best_windows_are_taken_where_there_are_too_many() -> None:
+    scores = np.linspace(0.65, 0.9, 12, dtype=np.float32).reshape(3, 4)
+    boxes, (rows, columns) = select_windows(scores, (1, 1), threshold=0.6, most=2)
+    assert sorted(zip(rows.tolist(), columns.tolist(), strict=True)) == [(2, 2), (2, 3)]
+    assert boxes.shape == (2, 4)
 
 
 def test_each_edge_is_moved_by_its_share_of_the_side() -> None:
