@@ -10,6 +10,7 @@ from face_service.errors import BuildError, GraphMissingError, StoreError
 from face_service.models.card import Role
 from face_service.models.engine import EngineOptions
 from face_service.models.graph_files import Overrides
+from face_service.models.roles import ROLE_SPECS
 from face_service.models.runtime import RuntimeOptions
 from face_service.settings import PROJECT, Settings
 from face_service.store.api_keys import ApiKeys

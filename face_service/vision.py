@@ -282,7 +282,8 @@ class Vision:
         The demos squash the uploaded picture itself: under their profile it is not shrunk before.
         """
         limits = self._options.limits
-        if self.engine.detector.preprocessing.picture_size is None:
+        how = self.engine.detector.preprocessing
+        if how.picture_size is None and not how.keeps_aspect:
             return replace(limits, max_side=limits.max_pixels)
         return limits
 

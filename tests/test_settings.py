@@ -168,7 +168,7 @@ FILE_NAME = "expected a file name without a folder"
         # int() itself refuses this one with a sentence of its own.
         pytest.param("PORT", "9" * 5000, PORT, id="PORT-5000 digits"),
         ("AUTO_BUILD", "maybe", "expected true or false"),
-        ("DETECTOR", "yolo", "expected one of ssd"),
+        ("DETECTOR", "yolo", "expected one of ssd, mtcnn"),
         ("EMBEDDER", "FaceNet", "expected one of facenet128, facenet512"),
         ("LANDMARKER", "mesh", "expected one of landmark68, mesh68"),
         ("DETECTOR_GRAPH", "/etc/passwd", FILE_NAME),

@@ -92,7 +92,8 @@ def load_steps(environment: Mapping[str, str]) -> Steps:
     if engine.error is not None:
         raise engine.error
     limits = Limits(settings.max_upload_bytes, settings.max_pixels, settings.max_side)
-    if engine.detector.preprocessing.picture_size is None:  # as Vision: the legacy profile
+    how = engine.detector.preprocessing
+    if how.picture_size is None and not how.keeps_aspect:  # as Vision: the legacy profile
         limits = replace(limits, max_side=limits.max_pixels)
     return Steps(
         engine=engine,

@@ -1,5 +1,6 @@
 """Layers to TensorFlow nodes, and a tf.Graph to deterministic GraphDef bytes."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -68,7 +69,9 @@ def _emit(layer: Layer, outputs: dict[str, Tensor]) -> Tensor:
             margins = [[0, 0], [top, bottom], [left, right], [0, 0]]
             return tf.pad(outputs[layer.source], margins, name=layer.name)
         case Flatten():
-            return tf.squeeze(outputs[layer.source], axis=[1, 2], name=layer.name)
+            source = outputs[layer.source]
+            width = math.prod(source.shape[1:])
+            return tf.reshape(source, [-1, width], name=layer.name)
         case Scale():
             return tf.multiply(outputs[layer.source], layer.factor, name=layer.name)
         case Pool():

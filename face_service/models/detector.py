@@ -1,5 +1,7 @@
 """The detector graph behind its worker."""
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,12 +13,12 @@ from face_service.pipeline.detection import Detection, select_detections
 from face_service.pipeline.preprocessing import DetectorPreprocessing
 
 
-class Detector:
-    """Finds faces in one prepared picture at a time; batching gains nothing on a CPU."""
+class FaceDetector(Protocol):
+    """What finds faces, whatever nets it is made of."""
 
-    def __init__(self, file: GraphFile, worker: GraphWorker) -> None:
-        self.preprocessing = file.card.preprocessing_as(DetectorPreprocessing)
-        self._worker = worker
+    @property
+    def preprocessing(self) -> DetectorPreprocessing:
+        """How a picture must be prepared, and which of its faces count."""
 
     def detect(
         self, picture: Pixels, deadline: float, floor: float | None = None
@@ -31,6 +33,19 @@ class Detector:
         Raises:
             UnavailableError: the graph is loading, busy or late.
         """
+
+
+class Detector:
+    """Finds faces in one prepared picture at a time; batching gains nothing on a CPU."""
+
+    def __init__(self, file: GraphFile, worker: GraphWorker) -> None:
+        self.preprocessing = file.card.preprocessing_as(DetectorPreprocessing)
+        self._worker = worker
+
+    def detect(
+        self, picture: Pixels, deadline: float, floor: float | None = None
+    ) -> list[Detection]:
+        """Return the faces in a prepared picture, best first: see :class:`FaceDetector`."""
         boxes, scores = self._worker.run([picture], deadline)[0]
         score_floor = self.preprocessing.score_floor if floor is None else floor
         return select_detections(boxes, scores, score_floor)
@@ -44,7 +59,7 @@ def detector_example(input_shape: tuple[int | None, ...]) -> NDArray[np.uint8]:
 
 def check_detector_outputs(file: GraphFile, outputs: Outputs) -> None:
     """Refuse a graph whose outputs are not [N, K, 4] boxes and [N, K] scores."""
-    boxes, scores = outputs
+    boxes, scores = outputs[:2]
     if boxes.ndim != 3 or boxes.shape[2] != 4 or scores.shape != boxes.shape[:2]:
         raise GraphError(
             f"{file.path}: expected boxes [N, K, 4] and scores [N, K], "

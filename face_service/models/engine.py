@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from face_service.errors import GraphError, NotReadyError, ServiceError
 from face_service.models.batching import Filling
 from face_service.models.card import OPTIONAL_ROLES, ROLES, Role
-from face_service.models.detector import Detector, check_detector_outputs, detector_example
+from face_service.models.detector import (
+    Detector,
+    FaceDetector,
+    check_detector_outputs,
+    detector_example,
+)
 from face_service.models.embedder import Embedder, check_embedder_outputs, embedder_example
 from face_service.models.graph_files import (
     GraphFile,
@@ -31,8 +36,9 @@ from face_service.models.liveness_net import (
     check_liveness_outputs,
     liveness_example,
 )
+from face_service.models.mtcnn import CascadeDetector, CascadeRunner
 from face_service.models.precision import Precision, choose_precision
-from face_service.models.roles import ROLE_SPECS
+from face_service.models.roles import CASCADE_SIGNATURES, ROLE_SPECS
 from face_service.models.runtime import (
     RuntimeOptions,
     configure_environment,
@@ -42,6 +48,7 @@ from face_service.models.runtime import (
 )
 from face_service.models.worker import GraphRunner, GraphWorker, Outputs
 from face_service.observing import Observer
+from face_service.pipeline.preprocessing import DetectorPreprocessing
 
 Example = Callable[[tuple[int | None, ...]], NDArray[Any]]
 Check = Callable[[GraphFile, Outputs], None]
@@ -146,7 +153,7 @@ class Engine:
         for role in options.roles:
             path = options.find(role)
             self._files[role] = describe_graph(role, path, options.profile, options.overrides)
-        self.detector = Detector(self._files["detector"], self._workers["detector"])
+        self.detector = self._make_detector(self._files["detector"])
         self.embedder = Embedder(self._files["embedder"], self._workers["embedder"])
         self.landmarker = Landmarker(self._files["landmarker"], self._workers["landmarker"])
         if "liveness" in self._files:
@@ -155,6 +162,10 @@ class Engine:
         import_tensorflow()  # here and not in the workers, which would race for it
         for role in options.roles:
             self._workers[role].start(self._loader(self._files[role]))
+
+    def _make_detector(self, file: GraphFile) -> FaceDetector:
+        make = CascadeDetector if _is_cascade(file) else Detector
+        return make(file, self._workers["detector"])
 
     def wait_until_loaded(self, timeout: float) -> bool:
         """Return whether all graphs have been loaded or have failed within ``timeout`` seconds."""
@@ -217,10 +228,20 @@ class Engine:
             from face_service.models.frozen_graph import FrozenGraph  # noqa: PLC0415
 
             config = session_config(self._options.runtime, precision)
-            graph = FrozenGraph(file.path, ROLE_SPECS[file.role].signatures, config)
+            graph: CascadeRunner | FrozenGraph
+            if _is_cascade(file):
+                nets = [FrozenGraph(file.path, [net], config) for net in CASCADE_SIGNATURES]
+                graph = CascadeRunner(nets, file.card.preprocessing_as(DetectorPreprocessing))
+            else:
+                graph = FrozenGraph(file.path, ROLE_SPECS[file.role].signatures, config)
             example, check = _WARMING[file.role]
             check(file, graph.warm(example(graph.input_shape), batch_sizes))
             release_free_memory()
             return graph
 
         return load
+
+
+def _is_cascade(file: GraphFile) -> bool:
+    how = file.card.preprocessing
+    return isinstance(how, DetectorPreprocessing) and how.is_cascade

@@ -104,10 +104,17 @@ def describe_graph(
         name: ProfileName = "legacy" if profile == "auto" else profile
         notes = (*notes, f"{path}: no card, using the {name} profile")
         card = profile_card(name, role, path.stem, digest)
+    elif profile != "auto" and _is_cascade(card):
+        notes = (*notes, f"{path}: the {profile} profile is not for a cascade, using its card")
     elif profile != "auto" and card.preprocessing != profile_preprocessing(profile, role):
         notes = (*notes, f"{path}: the {profile} profile replaces the card's preprocessing")
         card = profile_card(profile, role, card.name, digest)
     return GraphFile(role, path, _override(card, overrides), notes)
+
+
+def _is_cascade(card: ModelCard) -> bool:
+    how = card.preprocessing
+    return isinstance(how, DetectorPreprocessing) and how.is_cascade
 
 
 def _override(card: ModelCard, overrides: Overrides) -> ModelCard:

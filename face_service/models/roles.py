@@ -57,9 +57,21 @@ class RoleSpec:
 
 DETECTOR_OUTPUTS = ("detection_boxes:0", "detection_scores:0")
 
+
+def _scoped(scope: str, *outputs: str) -> Signature:
+    return Signature(f"{scope}/image_tensor:0", tuple(f"{scope}/{name}:0" for name in outputs))
+
+
+# The nets of a cascade, in its order: all in one graph file.
+CASCADE_SIGNATURES = (
+    _scoped("proposal", "face_scores", "box_codes"),
+    _scoped("refinement", "face_scores", "box_codes"),
+    _scoped("output", "face_scores", "box_codes", "face_points"),
+)
+
 ROLE_SPECS: dict[Role, RoleSpec] = {
     "detector": RoleSpec(
-        models={"ssd": "face_detection_model.pb"},
+        models={"ssd": "face_detection_model.pb", "mtcnn": "mtcnn.pb"},
         wild_names=("frozen_inference_graph.pb",),
         signatures=(Signature("image_tensor:0", DETECTOR_OUTPUTS),),
     ),

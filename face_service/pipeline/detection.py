@@ -21,10 +21,16 @@ _FLAT = 2.0
 
 @dataclass(frozen=True)
 class Detection:
-    """One face: ``box`` float32 [4] as (ymin, xmin, ymax, xmax) in 0..1, ``score`` in 0..1."""
+    """One face: ``box`` float32 [4] as (ymin, xmin, ymax, xmax) in 0..1, ``score`` in 0..1.
+
+    ``points`` are float32 [5, 2] as (x, y) in 0..1 of the picture: the eyes, the nose and the
+    corners of the mouth, from left to right in the picture. They may lie past its border. None from
+    a detector that does not say.
+    """
 
     box: Boxes
     score: float
+    points: NDArray[np.float32] | None = None
 
 
 def prepare_detector_picture(
@@ -35,11 +41,22 @@ def prepare_detector_picture(
     ``image_size`` (width, height) stands in where the card names no size: the demos' way, which
     includes their interpolation.
     """
-    if how.picture_size is None:
+    if how.longer_side is not None:
+        shrunk = _shrink(pixels, how.longer_side)
+    elif how.picture_size is None:
         shrunk = np.asarray(cv2.resize(pixels, image_size), dtype=np.uint8)
     else:
         shrunk = _squash(pixels, how.picture_size)
     return np.ascontiguousarray(order_channels(shrunk, how.colour_order))
+
+
+def _shrink(pixels: Pixels, longer_side: int) -> Pixels:
+    """Return the picture, keeping its aspect, with no side longer; a smaller one is left."""
+    height, width = pixels.shape[:2]
+    scale = longer_side / max(height, width)
+    if scale >= 1:
+        return pixels
+    return _squash(pixels, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 def _squash(pixels: Pixels, size: Size) -> Pixels:
@@ -67,7 +84,10 @@ def _divisor(side: int, least: int) -> int:
 
 
 def select_detections(
-    boxes: NDArray[Any], scores: NDArray[Any], score_floor: float
+    boxes: NDArray[Any],
+    scores: NDArray[Any],
+    score_floor: float,
+    points: NDArray[np.float32] | None = None,
 ) -> list[Detection]:
     """Return the detections above the floor, best first, clipped to the picture.
 
@@ -75,12 +95,16 @@ def select_detections(
         boxes: [K, 4] normalised, padded with anything; K may be 0.
         scores: [K].
         score_floor: a score must be greater than this.
+        points: [K, 5, 2] as (x, y), normalised, where the detector gives them.
     """
     clipped = clip_boxes(boxes.astype(np.float32))
     # A box of NaN has no area either.
     chosen = np.flatnonzero((compute_areas(clipped) > 0) & (scores > score_floor))
     best_first = chosen[np.argsort(-scores[chosen], kind="stable")]
-    return [Detection(clipped[index], float(scores[index])) for index in best_first]
+    return [
+        Detection(clipped[index], float(scores[index]), None if points is None else points[index])
+        for index in best_first
+    ]
 
 
 def drop_flat(detections: list[Detection], picture: Pixels) -> list[Detection]:

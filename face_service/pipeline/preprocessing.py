@@ -21,6 +21,11 @@ class DetectorPreprocessing:
     ``choice`` says which face is meant when there are several. ``small_face`` is a share of the
     picture's longer side: a lower box is trusted less. ``second_look`` looks again, at the
     picture made smaller, when nothing is found (both: :mod:`face_service.pipeline.finding`).
+
+    ``longer_side``, in pixels, is that to which a picture is shrunk instead, keeping its aspect.
+    ``least_face`` and ``stage_floors`` are of a cascade of nets, and make the graph one: the side
+    of the smallest face that is looked for, in pixels of the shrunk picture, and the score floors
+    of the nets before the last, in 0..1.
     """
 
     colour_order: ColourOrder
@@ -29,6 +34,19 @@ class DetectorPreprocessing:
     choice: Literal["largest", "most-confident"]
     small_face: float = 0.0
     second_look: bool = False
+    longer_side: int | None = None
+    least_face: int | None = None
+    stage_floors: tuple[float, ...] | None = None
+
+    @property
+    def is_cascade(self) -> bool:
+        """Whether the graph is one of several nets."""
+        return self.least_face is not None
+
+    @property
+    def keeps_aspect(self) -> bool:
+        """Whether the picture is shrunk without being squashed."""
+        return self.longer_side is not None
 
 
 @dataclass(frozen=True)
@@ -91,6 +109,10 @@ Preprocessing = (
 
 REFERENCE_DETECTOR = DetectorPreprocessing(
     "RGB", (384, 384), 0.3, "largest", small_face=0.08, second_look=True
+)
+# The floors of the first two nets are the paper's. docs/adr/0009-mtcnn.md has the measurements.
+CASCADE_DETECTOR = DetectorPreprocessing(
+    "RGB", None, 0.5, "largest", longer_side=1024, least_face=32, stage_floors=(0.6, 0.7)
 )
 LEGACY_DETECTOR = DetectorPreprocessing("BGR", None, 0.1, "most-confident")
 

@@ -19,7 +19,7 @@ class GraphSettings:
     detector: str = setting(
         ROLE_SPECS["detector"].default_model,
         one_of(*ROLE_SPECS["detector"].models),
-        "The detector that is looked for and built.",
+        "The detector that is looked for and built; mtcnn is slower but better at small faces.",
     )
     embedder: str = setting(
         ROLE_SPECS["embedder"].default_model,

@@ -34,13 +34,30 @@ def compute_iou(first: Boxes, second: Boxes) -> NDArray[np.float32]:
 
     A pair of two empty boxes has IoU 0.
     """
+    shared = _compute_intersections(first, second)
+    union = compute_areas(first)[:, None] + compute_areas(second)[None, :] - shared
+    return _share(shared, union)
+
+
+def compute_containment(first: Boxes, second: Boxes) -> NDArray[np.float32]:
+    """Return the intersection over the smaller area of every pair, ``[N, M]`` in 0..1.
+
+    1 where one box lies within the other. A pair with an empty box has 0.
+    """
+    smaller = np.minimum(compute_areas(first)[:, None], compute_areas(second)[None, :])
+    return _share(_compute_intersections(first, second), smaller)
+
+
+def _compute_intersections(first: Boxes, second: Boxes) -> NDArray[np.float32]:
     first, second = require_boxes(first), require_boxes(second)
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    overlap = np.prod(np.maximum(high - low, 0), axis=2)
-    union = compute_areas(first)[:, None] + compute_areas(second)[None, :] - overlap
-    iou = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
-    return np.asarray(iou, dtype=np.float32)
+    sides = np.maximum(high - low, 0)
+    return np.asarray(sides[..., 0] * sides[..., 1])
+
+
+def _share(part: NDArray[np.float32], whole: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
 def clip_boxes(boxes: Boxes, height: float = 1.0, width: float = 1.0) -> Boxes:

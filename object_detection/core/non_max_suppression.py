@@ -1,13 +1,21 @@
 """Greedy non-maximum suppression."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from object_detection.core.boxes import Boxes, compute_iou, require_boxes
 
+Overlap = Callable[[Boxes, Boxes], NDArray[np.float32]]
+
 
 def suppress_non_maxima(
-    boxes: Boxes, scores: NDArray[np.float32], iou_threshold: float, max_boxes: int
+    boxes: Boxes,
+    scores: NDArray[np.float32],
+    iou_threshold: float,
+    max_boxes: int,
+    overlap: Overlap = compute_iou,
 ) -> NDArray[np.intp]:
     """Return the indices of the boxes to keep, best score first.
 
@@ -16,6 +24,7 @@ def suppress_non_maxima(
         scores: ``[N]``.
         iou_threshold: a box overlapping a kept one by more than this is dropped.
         max_boxes: how many to keep at the most.
+        overlap: what says of every pair how much it overlaps, [N, M] in 0..1.
     """
     boxes = require_boxes(boxes)
     if scores.shape != (len(boxes),):
@@ -25,6 +34,6 @@ def suppress_non_maxima(
     while order.size and len(kept) < max_boxes:
         best, order = order[0], order[1:]
         kept.append(int(best))
-        overlaps = compute_iou(boxes[best : best + 1], boxes[order])[0]
+        overlaps = overlap(boxes[best : best + 1], boxes[order])[0]
         order = order[overlaps <= iou_threshold]
     return np.array(kept, dtype=np.intp)

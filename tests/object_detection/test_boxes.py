@@ -8,6 +8,7 @@ from object_detection.core.boxes import (
     Boxes,
     clip_boxes,
     compute_areas,
+    compute_containment,
     compute_iou,
     require_boxes,
     scale_boxes,
@@ -63,6 +64,16 @@ def test_iou_of_every_pair(first: Boxes, second: Boxes, iou: NDArray[np.float64]
     answer = compute_iou(first, second)
     assert answer.dtype == np.float32
     np.testing.assert_array_equal(answer, np.asarray(iou, dtype=np.float32))
+
+
+def test_containment_is_the_share_of_the_smaller_box() -> None:
+    large, within, beside = (0, 0, 4, 4), (1, 1, 3, 3), (2, 2, 4, 6)
+    flat = make_boxes((1, 1, 1, 3))
+    found = compute_containment(make_boxes(large, within), make_boxes(large, within, beside))
+    assert found.dtype == np.float32
+    assert found.tolist() == [[1, 1, 0.5], [1, 1, 0.25]]
+    assert compute_containment(flat, make_boxes(large)).tolist() == [[0]]
+    assert compute_containment(np.empty((0, 4), np.float32), flat).shape == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from object_detection.core.boxes import Boxes
+from object_detection.core.boxes import Boxes, compute_containment
 from object_detection.core.non_max_suppression import suppress_non_maxima
 
 LEFT, NEAR_LEFT, RIGHT = (0, 0, 4, 4), (0, 1, 4, 5), (0, 10, 4, 14)  # LEFT, NEAR_LEFT: IoU 0.6
@@ -68,3 +68,10 @@ def test_no_more_than_asked_are_kept(most: int, kept: list[int]) -> None:
 def test_scores_of_another_number_are_refused() -> None:
     with pytest.raises(ValueError, match=re.escape("scores: expected shape [2], got [3]")):
         keep(make_boxes(LEFT, RIGHT), [0.1, 0.2, 0.3], iou_threshold=0.5, max_boxes=10)
+
+
+def test_overlap_may_be_measured_otherwise() -> None:
+    boxes = make_boxes((0, 0, 8, 8), (1, 1, 3, 3))
+    scores = np.array([0.9, 0.8], np.float32)
+    assert keep(boxes, [0.9, 0.8], iou_threshold=0.7, max_boxes=10) == [0, 1]
+    assert suppress_non_maxima(boxes, scores, 0.7, 10, compute_containment).tolist() == [0]
