@@ -98,8 +98,9 @@ class ModelCard:
         They cover the graph's bytes and its preprocessing, not the threshold.
         """
         how = asdict(self.preprocessing)
-        if not how.get("mirror"):
-            how.pop("mirror", None)  # a key that came later: what was enrolled before stays valid
+        for later in ("mirror", "top_shift"):  # keys that came later: what was enrolled stays valid
+            if not how.get(later):
+                how.pop(later, None)
         content = json.dumps([self.graph_sha256, how], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 

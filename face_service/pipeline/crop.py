@@ -64,6 +64,21 @@ def square_region(box: Boxes, pixels: Pixels, margin: float, top_shift: float = 
     return Region(top, left, top + side, left + side)
 
 
+def half_square_region(box: Boxes, pixels: Pixels, margin: float, top_shift: float = 0.0) -> Region:
+    """Return a normalised box ``[4]`` with its sides brought half way to a square's of its area.
+
+    The box's top is lowered by ``top_shift`` of its height first; the rest keeps to the centre.
+    """
+    height, width = pixels.shape[:2]
+    ymin, xmin, ymax, xmax = (float(value) for value in scale_boxes(box[None], height, width)[0])
+    ymin += (ymax - ymin) * top_shift
+    tall, wide = max(ymax - ymin, 1.0) * (1 + margin), max(xmax - xmin, 1.0) * (1 + margin)
+    stretch = (tall / wide) ** 0.25
+    rows, columns = max(1, round(tall / stretch)), max(1, round(wide * stretch))
+    top, left = round((ymin + ymax - rows) / 2), round((xmin + xmax - columns) / 2)
+    return Region(top, left, top + rows, left + columns)
+
+
 def box_region(box: Boxes, pixels: Pixels, margin: float, top_shift: float = 0.0) -> Region:
     """Return a normalised box ``[4]`` in pixels, clipped to the picture as the demos do."""
     height, width = pixels.shape[:2]
@@ -75,6 +90,9 @@ def box_region(box: Boxes, pixels: Pixels, margin: float, top_shift: float = 0.0
     bottom = max(min(int(ymax + grow_y), height), top + 1)
     right = max(min(int(xmax + grow_x), width), left + 1)
     return Region(top, left, bottom, right)
+
+
+_REGIONS = {"square": square_region, "half-square": half_square_region, "box": box_region}
 
 
 def cut(pixels: Pixels, region: Region) -> Pixels:
@@ -108,8 +126,8 @@ def order_channels(pixels: Pixels, order: ColourOrder) -> Pixels:
 
 def prepare_face(pixels: Pixels, box: Boxes, how: EmbedderPreprocessing, size: Size) -> FloatImage:
     """Return the face in a normalised ``box`` [4] as the embedder wants it, [height, width, 3]."""
-    region_of = square_region if how.crop == "square" else box_region
-    crop = order_channels(cut(pixels, region_of(box, pixels, how.margin)), how.colour_order)
+    region = _REGIONS[how.crop](box, pixels, how.margin, how.top_shift)
+    crop = order_channels(cut(pixels, region), how.colour_order)
     normalise = prewhiten if how.normalisation == "prewhiten" else scale_fixed
     if how.order == "normalise-then-resize":
         # The demos resize with OpenCV's default; their feature files depend on it.

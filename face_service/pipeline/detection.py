@@ -18,6 +18,9 @@ Size = tuple[int, int]
 # several times as much; sensor noise alone has 1 or 2.
 _FLAT = 2.0
 
+# Twice the variance, in squared shares of the picture's sides, of where a face that is meant lies.
+_NEAR_MIDDLE = 0.155
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -130,13 +133,22 @@ def _contrast(picture: Pixels, box: Boxes) -> float:
 
 
 def choose_face(detections: list[Detection], how: DetectorPreprocessing) -> Detection | None:
-    """Return the face that is meant, None when there is none."""
+    """Return the face that is meant, None when there is none.
+
+    The most confident, the largest, or the central one: the largest when each area is weighed by
+    how near its centre is to the picture's. At the middle of an edge a face counts a fifth, in a
+    corner a twenty-fifth.
+    """
     if not detections:
         return None
     if how.choice == "most-confident":
         return detections[0]
-    areas = compute_areas(np.stack([detection.box for detection in detections]))
-    return detections[int(np.argmax(areas))]
+    boxes = np.stack([detection.box for detection in detections])
+    weights = compute_areas(boxes)
+    if how.choice == "central":
+        centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+        weights = weights * np.exp(-np.sum((centres - 0.5) ** 2, axis=1) / _NEAR_MIDDLE)
+    return detections[int(np.argmax(weights))]
 
 
 def box_in_image_size(detection: Detection, image_size: Size) -> list[int]:

@@ -18,7 +18,8 @@ class DetectorPreprocessing:
 
     ``picture_size`` is (width, height) in pixels to which the picture is squashed, without keeping
     its aspect; None stands for the service's ``IMAGE_SIZE``. ``score_floor`` is in 0..1.
-    ``choice`` says which face is meant when there are several. ``small_face`` is a share of the
+    ``choice`` says which face is meant when there are several: see
+    :func:`~face_service.pipeline.detection.choose_face`. ``small_face`` is a share of the
     picture's longer side: a lower box is trusted less. ``second_look`` looks again, at the
     picture made smaller, when nothing is found (both: :mod:`face_service.pipeline.finding`).
 
@@ -31,7 +32,7 @@ class DetectorPreprocessing:
     colour_order: ColourOrder
     picture_size: tuple[int, int] | None
     score_floor: float
-    choice: Literal["largest", "most-confident"]
+    choice: Literal["largest", "central", "most-confident"]
     small_face: float = 0.0
     second_look: bool = False
     longer_side: int | None = None
@@ -53,19 +54,23 @@ class DetectorPreprocessing:
 class EmbedderPreprocessing:
     """How a face is cut out and normalised.
 
-    ``crop`` "square" takes a square about the box's centre, "box" the box as it is; ``margin``
-    widens the crop by that share of its side (0.2: a fifth wider). ``normalisation`` "prewhiten"
-    gives mean 0 and deviation 1 over the crop, "fixed" gives (x - 127.5) / 128. With ``mirror`` an
+    ``crop`` "square" takes a square about the box's centre with its longer side, "box" the box as
+    it is, "half-square" the box with its sides brought half way to a square's; what is no square is
+    stretched to one. ``margin`` widens the crop by that share of its sides (0.2: a fifth wider).
+    ``top_shift`` lowers the box's top first by that share of its height; below 0 it raises it.
+    ``normalisation`` "prewhiten" gives mean 0 and deviation 1 over the crop, "fixed" gives
+    (x - 127.5) / 128. With ``mirror`` an
     embedding is the mean of the crop's and its mirror image's, brought back to unit length: twice
     the work.
     """
 
     colour_order: ColourOrder
-    crop: Literal["square", "box"]
+    crop: Literal["square", "half-square", "box"]
     margin: float
     normalisation: Literal["prewhiten", "fixed"]
     order: Literal["resize-then-normalise", "normalise-then-resize"]
     mirror: bool = False
+    top_shift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,16 +113,17 @@ Preprocessing = (
 )
 
 REFERENCE_DETECTOR = DetectorPreprocessing(
-    "RGB", (384, 384), 0.3, "largest", small_face=0.08, second_look=True
+    "RGB", (384, 384), 0.3, "central", small_face=0.08, second_look=True
 )
 # The floors of the first two nets are the paper's. docs/adr/0009-mtcnn.md has the measurements.
 CASCADE_DETECTOR = DetectorPreprocessing(
-    "RGB", None, 0.5, "largest", longer_side=1024, least_face=32, stage_floors=(0.6, 0.7)
+    "RGB", None, 0.5, "central", longer_side=1024, least_face=32, stage_floors=(0.6, 0.7)
 )
 LEGACY_DETECTOR = DetectorPreprocessing("BGR", None, 0.1, "most-confident")
 
+# FaceNet was trained on boxes stretched to squares; docs/accuracy.md has the measurements.
 REFERENCE_EMBEDDER = EmbedderPreprocessing(
-    "RGB", "square", 0.0, "prewhiten", "resize-then-normalise"
+    "RGB", "half-square", 0.15, "prewhiten", "resize-then-normalise", top_shift=-0.06
 )
 LEGACY_EMBEDDER = EmbedderPreprocessing("BGR", "box", 0.0, "prewhiten", "normalise-then-resize")
 

@@ -4,6 +4,7 @@ import logging
 import time
 
 from face_service.errors import ServiceError
+from face_service.models.runtime import release_free_memory
 from face_service.store.gallery.enrolment import WAYS_OUT
 from face_service.web.components import Components
 
@@ -45,11 +46,11 @@ def sweep_forever(parts: Components) -> None:
 
 
 def sweep(parts: Components) -> None:
-    """Delete expired uploads and task states; compact the gallery's journal if it is due.
+    """Delete expired uploads and task states, compact the gallery's journal, release memory.
 
     Whatever fails is tried again the next time.
     """
-    for step in (_sweep_uploads, _sweep_tasks, _compact):
+    for step in (_sweep_uploads, _sweep_tasks, _compact, _release_memory):
         try:
             step(parts)
         except (OSError, ServiceError) as error:
@@ -64,6 +65,12 @@ def _sweep_uploads(parts: Components) -> None:
 
 def _sweep_tasks(parts: Components) -> None:
     parts.threads.storage.run(parts.tasks.sweep)
+
+
+def _release_memory(parts: Components) -> None:
+    # Pictures of many sizes leave holes that no later one fills exactly: without this the resident
+    # memory creeps up by a megabyte in a thousand requests.
+    parts.threads.background.run(release_free_memory)
 
 
 def _compact(parts: Components) -> None:

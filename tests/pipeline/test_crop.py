@@ -9,6 +9,7 @@ from face_service.pipeline.crop import (
     Region,
     box_region,
     cut,
+    half_square_region,
     landmark_region,
     order_channels,
     points_in_picture,
@@ -66,6 +67,23 @@ def embedder(
 )
 def test_square_regions(box: BoxTuple, margin: float, top_shift: float, region: Region) -> None:
     assert square_region(make_box(box), noise(), margin, top_shift) == region
+
+
+@pytest.mark.parametrize(
+    ("box", "margin", "top_shift", "region"),
+    [
+        ((0.25, 0.5, 0.75, 0.7), 0, 0, Region(10, 50, 30, 70)),
+        ((0.2, 0.5, 0.6, 0.51), 0, 0, Region(12, 50, 20, 52)),
+        ((0.2, 0.5, 0.6, 0.51), 1, 0, Region(8, 48, 24, 52)),
+        ((0.4, 0.5, 0.6, 0.51), 0, -1, Region(12, 50, 20, 52)),
+        ((0.5, 0.5, 0.5, 0.5), 0, 0, Region(20, 50, 21, 51)),
+    ],
+    ids=["a square", "sixteen high, one wide", "margin", "raised top", "never empty"],
+)
+def test_half_square_regions(
+    box: BoxTuple, margin: float, top_shift: float, region: Region
+) -> None:
+    assert half_square_region(make_box(box), noise(), margin, top_shift) == region
 
 
 @pytest.mark.parametrize(
@@ -147,10 +165,11 @@ def test_channel_orders() -> None:
     assert order_channels(pixels, "GREY").tolist() == [[[76], [18]]]
 
 
-def test_the_reference_face_is_a_square_in_rgb_whitened_after_resizing() -> None:
+def test_the_reference_face_is_half_a_square_in_rgb_whitened_after_resizing() -> None:
     pixels = noise()
     face = prepare_face(pixels, make_box(BOX), REFERENCE_EMBEDDER, (8, 8))
-    resized = cv2.resize(pixels[10:30, 45:65], (8, 8), interpolation=cv2.INTER_AREA)
+    # Raised by 6 %, 21.2 by 10; widened by 15 %, 24.38 by 11.5; half way to a square 20.2 by 13.9.
+    resized = cv2.resize(pixels[9:29, 48:62], (8, 8), interpolation=cv2.INTER_AREA)
     assert face.dtype == np.float32
     np.testing.assert_allclose(face, whiten(resized), atol=1e-6)
 

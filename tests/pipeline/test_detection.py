@@ -44,7 +44,7 @@ def noise(height: int, width: int) -> Pixels:
 def preprocessing(
     colour_order: Literal["RGB", "BGR"] = "RGB",
     picture_size: tuple[int, int] | None = None,
-    choice: Literal["largest", "most-confident"] = "largest",
+    choice: Literal["largest", "central", "most-confident"] = "largest",
 ) -> DetectorPreprocessing:
     return DetectorPreprocessing(colour_order, picture_size, 0.1, choice)
 
@@ -108,14 +108,36 @@ LARGE = Detection(np.array([0, 0, 0.5, 0.5], dtype=np.float32), 0.6)
 AS_LARGE = Detection(np.array([0.5, 0.5, 1, 1], dtype=np.float32), 0.5)
 
 
-@pytest.mark.parametrize("choice", ["largest", "most-confident"])
-def test_without_detections_there_is_no_face(choice: Literal["largest", "most-confident"]) -> None:
+@pytest.mark.parametrize("choice", ["largest", "central", "most-confident"])
+def test_without_detections_there_is_no_face(
+    choice: Literal["largest", "central", "most-confident"],
+) -> None:
     assert choose_face([], preprocessing(choice=choice)) is None
 
 
 def test_the_largest_face_is_meant_and_of_equals_the_surer_one() -> None:
     detections = [SMALL_BUT_SURE, LARGE, AS_LARGE]
     assert choose_face(detections, preprocessing(choice="largest")) is LARGE
+
+
+IN_THE_MIDDLE = Detection(np.array([0.4, 0.4, 0.6, 0.6], dtype=np.float32), 0.5)
+AT_THE_SIDE = Detection(np.array([0.3, 0, 0.7, 0.4], dtype=np.float32), 0.5)
+IN_A_CORNER = Detection(np.array([0, 0, 0.3, 0.3], dtype=np.float32), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("detections", "meant"),
+    [
+        ([IN_THE_MIDDLE], IN_THE_MIDDLE),
+        ([SMALL_BUT_SURE, IN_THE_MIDDLE], IN_THE_MIDDLE),
+        ([IN_A_CORNER, IN_THE_MIDDLE], IN_THE_MIDDLE),  # though half as large
+        ([AT_THE_SIDE, IN_THE_MIDDLE], AT_THE_SIDE),  # large enough where it is
+    ],
+)
+def test_the_central_face_is_the_largest_weighed_by_its_place(
+    detections: list[Detection], meant: Detection
+) -> None:
+    assert choose_face(detections, preprocessing(choice="central")) is meant
 
 
 def test_the_most_confident_face_is_meant() -> None:
@@ -185,6 +207,8 @@ def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own
                 "margin": 0.0,
                 "normalisation": "prewhiten",
                 "order": "normalise-then-resize",
+                "mirror": False,
+                "top_shift": 0.0,
             },
         ),
         (
@@ -204,7 +228,7 @@ def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own
                 "colour_order": "RGB",
                 "picture_size": (384, 384),
                 "score_floor": 0.3,
-                "choice": "largest",
+                "choice": "central",
                 "small_face": 0.08,
                 "second_look": True,
             },
@@ -213,10 +237,12 @@ def test_the_reference_detector_sees_red_as_red_in_a_picture_squashed_to_its_own
             REFERENCE_EMBEDDER,
             {
                 "colour_order": "RGB",
-                "crop": "square",
-                "margin": 0.0,
+                "crop": "half-square",
+                "margin": 0.15,
                 "normalisation": "prewhiten",
                 "order": "resize-then-normalise",
+                "mirror": False,
+                "top_shift": -0.06,
             },
         ),
         (

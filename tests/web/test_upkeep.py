@@ -13,6 +13,7 @@ from face_service.store.gallery.compaction import CompactionReport
 from face_service.store.gallery.flat_file import FlatFileGallery
 from face_service.store.gallery.limits import GalleryLimits
 from face_service.store.uploads import UploadStore
+from face_service.web import upkeep
 from face_service.web.components import Components, components_of
 from face_service.web.upkeep import open_gallery, sweep
 from tests.fakes.pictures import face_file
@@ -99,6 +100,15 @@ def test_a_deletion_that_is_due_leaves_the_disk(
     assert b'"ann"' not in journal_of(parts).read_bytes()
     assert "gallery compacted" in caplog.text
     assert [face.subject for face in parts.gallery.iterate()] == ["ben"]
+
+
+def test_memory_is_given_back_to_the_system(
+    parts: Components, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released: list[bool] = []
+    monkeypatch.setattr(upkeep, "release_free_memory", lambda: released.append(True))
+    sweep(parts)
+    assert released == [True]
 
 
 def test_a_deletion_that_is_not_due_waits(parts: Components) -> None:

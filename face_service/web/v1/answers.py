@@ -85,7 +85,7 @@ class DetectAnswer(BaseModel):
 
 
 class EmbeddingsAnswer(BaseModel):
-    """The embedding of the face that is meant: the largest."""
+    """The embedding of the face that is meant: the largest, the nearer the middle the better."""
 
     embedding: EmbeddingField
     face: FoundFace
