@@ -20,7 +20,7 @@ from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.impostor_tail import TAIL_FARS
 from face_service.pipeline.preprocessing import LandmarkerPreprocessing
-from tests.fakes.graphs import FACE_BOX
+from tests.fakes.graphs import FACE_BOX, fake_liveness, write_fake_graphs
 from tests.fakes.pictures import blank_file, face_file, face_pixels
 
 Run = Callable[..., tuple[int, str, str]]
@@ -330,6 +330,7 @@ def test_liveness_is_judged_by_what_the_service_judges_by(
         mean = int(picture.pixels.mean())
         return {bright[1]: 0.9, bright[2]: 0.8, bright[3]: None}[mean]
 
+    write_fake_graphs(tmp_path / "graphs", liveness=fake_liveness())
     monkeypatch.setattr(evaluate, "liveness_of", lambda parts: (scorer, 0.7))
     values = values_of(run("liveness", folder, "--json", "--output", tmp_path / "out"))
     assert (values["apcer"], values["bpcer"], values["acer"]) == (0.5, 0.5, 0.5)
@@ -341,7 +342,8 @@ def test_without_a_liveness_graph_one_sentence_says_so(run: Run, tmp_path: Path)
     folder = write(tmp_path / "set", {"live/1.png": face_file(1), "spoof/1.png": face_file(2)})
     code, output, remarks = run("liveness", folder)
     assert (code, output) == (1, "")
-    assert remarks.splitlines()[-1].endswith("graphs: holds no liveness graph")
+    assert "face_liveness_model.pb" in remarks.splitlines()[-1]
+    assert "build-graphs --model minifasnet" in remarks.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from face_service.cli.command import Commands, rate, remark, say
@@ -22,6 +23,9 @@ from face_service.evaluation.liveness import LivenessScorer, evaluate_liveness
 from face_service.evaluation.looking import Looker
 from face_service.evaluation.metrics.detection import MIN_PIXELS
 from face_service.evaluation.report import Evaluation
+from face_service.pipeline.decode import Picture
+from face_service.pipeline.detection import Detection
+from face_service.settings import Settings
 
 _DEFAULT_FAR = 0.001
 _LARGEST_DISTANCE = 2.0
@@ -124,7 +128,10 @@ def _landmarks(options: argparse.Namespace) -> int:
 
 def _liveness(options: argparse.Namespace) -> int:
     pictures = read_liveness(options.folder)
-    with _looking() as (parts, looker):
+    settings = Settings.from_environment()
+    if settings.liveness == "off":
+        settings = replace(settings, liveness="report")
+    with _looking(settings) as (parts, looker):
         scorer, threshold = liveness_of(parts)
         _tell(evaluate_liveness(looker, pictures, scorer, threshold), parts, options)
     return 0
@@ -134,14 +141,21 @@ def liveness_of(parts: Parts) -> tuple[LivenessScorer, float]:
     """Return what the service judges liveness by, and its threshold.
 
     Raises:
-        EvaluationError: there is no liveness graph.
+        EvaluationError: the engine has no liveness net.
     """
-    raise EvaluationError(f"{parts.settings.graphs_dir}: holds no liveness graph")
+    net, vision = parts.engine.liveness, parts.vision
+    if net is None:
+        raise EvaluationError(f"{parts.settings.graphs_dir}: holds no liveness graph")
+
+    def scorer(picture: Picture, face: Detection, deadline: float) -> float | None:
+        return vision.score_liveness(picture, [face], deadline)[0]
+
+    return scorer, net.threshold
 
 
 @contextmanager
-def _looking() -> Iterator[tuple[Parts, Looker]]:
-    with loaded_parts() as parts:
+def _looking(settings: Settings | None = None) -> Iterator[tuple[Parts, Looker]]:
+    with loaded_parts(settings) as parts:
         yield parts, Looker(parts.vision, parts.settings.queue_size)
 
 

@@ -16,9 +16,9 @@ _END_TIMEOUT_SECONDS = 10.0
 
 
 @contextmanager
-def loaded_parts() -> Iterator[Parts]:
+def loaded_parts(settings: Settings | None = None) -> Iterator[Parts]:
     """The service's parts with its engine loaded, and ended again."""
-    parts = compose(Settings.from_environment())
+    parts = compose(settings or Settings.from_environment())
     parts.engine.start()
     try:
         parts.engine.wait_until_loaded(_LOAD_TIMEOUT_SECONDS)
