@@ -104,7 +104,7 @@ def test_whole_number_is_taken_for_a_float(tmp_path: Path) -> None:
         ("[320, 240]", "[320, 2.5]", "picture_size: expected 2 positive integers, found [320, 2.5"),
         ("[320, 240]", "[true, 320]", "picture_size: expected 2 positive integers, found [True"),
         ("[320, 240]", "320", "preprocessing: picture_size: expected 2 positive integers, found"),
-        ('"largest"', '"smallest"', "preprocessing: choice: expected one of ('largest', 'most-con"),
+        ('"largest"', '"smallest"', "preprocessing: choice: expected one of ('largest', 'central'"),
         ('"largest"', '"largest"\nmargin = 0.1', "preprocessing: unknown key 'margin'; known: col"),
         ('"largest"', '"largest"\n[decision]\nfar = 0.1', "decision: missing, one of: threshold"),
         ('"largest"', '"largest"\n[decision]\nthreshold = "x"', "decision: threshold: expected fl"),
@@ -141,7 +141,9 @@ def test_preprocessing_of_another_role_is_refused() -> None:
 
 def test_fingerprint_is_sixteen_hex_digits_that_never_change() -> None:
     # Stored with every enrolment: another value here makes all of them unusable.
-    assert FULL.fingerprint == "a7e9c7746521242d"
+    square = EmbedderPreprocessing("RGB", "square", 0.0, "prewhiten", "resize-then-normalise")
+    assert replace(FULL, preprocessing=square).fingerprint == "a7e9c7746521242d"
+    assert FULL.fingerprint == "ef8a0947941b8eca"
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,7 @@ def test_fingerprint_is_sixteen_hex_digits_that_never_change() -> None:
     [
         replace(FULL, graph_sha256="ce" * 32),
         replace(FULL, preprocessing=replace(REFERENCE_EMBEDDER, margin=0.1)),
+        replace(FULL, preprocessing=replace(REFERENCE_EMBEDDER, top_shift=0.0)),
         replace(FULL, preprocessing=replace(REFERENCE_EMBEDDER, colour_order="BGR")),
         replace(FULL, preprocessing=replace(REFERENCE_EMBEDDER, crop="box")),
         replace(FULL, preprocessing=replace(REFERENCE_EMBEDDER, normalisation="fixed")),

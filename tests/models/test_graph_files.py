@@ -251,7 +251,7 @@ def test_crop_margin_of_zero_is_an_override_too(tmp_path: Path) -> None:
     wide = replace(_card("embedder"), preprocessing=replace(REFERENCE_EMBEDDER, margin=0.4))
     card_path(path).write_bytes(write_card(wide))
     file = describe_graph("embedder", path, "auto", Overrides(crop_margin=0.0))
-    assert file.card.preprocessing == REFERENCE_EMBEDDER
+    assert file.card.preprocessing == replace(REFERENCE_EMBEDDER, margin=0.0)
 
 
 def test_crop_margin_overrides_the_embedder_only(tmp_path: Path) -> None:
