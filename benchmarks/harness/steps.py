@@ -52,9 +52,9 @@ class Steps:
         """Return the faces above the card's score, best first."""
         how = self.engine.detector.preprocessing
 
-        def look(shown: Pixels) -> list[Detection]:
+        def look(shown: Pixels, least: float) -> list[Detection]:
             boxes, scores = self.detector.run(shown[None])[:2]
-            return select_detections(boxes[0], scores[0], how.score_floor)
+            return select_detections(boxes[0], scores[0], least)
 
         return find_faces(look, prepared, picture.pixels.shape, how)
 

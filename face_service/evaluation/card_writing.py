@@ -88,7 +88,7 @@ def _card_as_it_lies(engine: Engine) -> ModelCard:
     if card.fingerprint != file.card.fingerprint:
         raise EvaluationError(
             f"{card_path(file.path)}: the settings replace its preprocessing, so that what was "
-            "measured is not true of it; unset FACE_PROFILE and FACE_CROP_MARGIN"
+            "measured is not true of it; unset FACE_PROFILE, FACE_CROP_MARGIN and FACE_MIRROR"
         )
     return card
 

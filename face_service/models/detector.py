@@ -12,6 +12,8 @@ from face_service.pipeline.decode import Pixels
 from face_service.pipeline.detection import Detection, select_detections
 from face_service.pipeline.preprocessing import DetectorPreprocessing
 
+_OPEN_SIDE = 384  # of the picture that warms a graph of open size: what the built one is shown
+
 
 class FaceDetector(Protocol):
     """What finds faces, whatever nets it is made of."""
@@ -53,7 +55,7 @@ class Detector:
 
 def detector_example(input_shape: tuple[int | None, ...]) -> NDArray[np.uint8]:
     """Return a grey picture of a size the graph takes, for warming it."""
-    height, width = input_shape[1] or 320, input_shape[2] or 320
+    height, width = input_shape[1] or _OPEN_SIDE, input_shape[2] or _OPEN_SIDE
     return np.full((height, width, 3), 127, dtype=np.uint8)
 
 

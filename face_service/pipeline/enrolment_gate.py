@@ -147,7 +147,7 @@ def _low_score(score: float, least: float) -> Reason | None:
         return None
     message = (
         f"this is hardly a face: its score is {_text(score, least)}, at least {least:g} is needed: "
-        "show the whole face from the front"
+        "show the whole face from the front, and closer"
     )
     return Reason("LOW_DETECTION_SCORE", _value(score), least, message)
 

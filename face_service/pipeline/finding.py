@@ -17,7 +17,7 @@ from face_service.pipeline.detection import Detection, drop_flat
 from face_service.pipeline.preprocessing import DetectorPreprocessing
 from object_detection.core.boxes import clip_boxes
 
-Look = Callable[[Pixels], list[Detection]]
+Look = Callable[[Pixels, float], list[Detection]]
 
 # Share of the picture's height. The second look is for large faces: small ones it sees worse than
 # the first, and what it takes for one is more often none.
@@ -34,20 +34,24 @@ def find_faces(
     """Return the faces in a picture, best first, boxes normalised to it.
 
     Args:
-        look: runs the net on a prepared picture; gives what scores above the floor, best first.
+        look: runs the net on a prepared picture; gives what scores above a floor, best first.
         prepared: what :func:`~face_service.pipeline.detection.prepare_detector_picture` made, uint8
             [H, W, 3].
         shape: (height, width, ...) of the picture before, whose aspect the net does not see.
-        how: the detector's preprocessing.
+        how: the detector's preprocessing. Its own floor says whether a second look is needed, so
+            that another ``floor`` never changes which faces are there to be found.
         floor: scores must be greater than this; by default the card's.
     """
     floor = how.score_floor if floor is None else floor
-    found = drop_flat(lower_small(look(prepared), shape, how.small_face, floor), prepared)
-    if found or not how.second_look:
-        return found
-    half = shrink_into_middle(prepared)
-    again = lower_small(look(half), shape, how.small_face / 2, floor)
-    return drop_flat([d for d in map(_from_middle, again) if _is_large(d)], prepared)
+    least = min(floor, how.score_floor)
+    found = lower_small(look(prepared, least), shape, how.small_face, least)
+    found = drop_flat(found, prepared)
+    if how.second_look and not any(face.score > how.score_floor for face in found):
+        half = shrink_into_middle(prepared)
+        again = lower_small(look(half, least), shape, how.small_face / 2, least)
+        found += drop_flat([d for d in map(_from_middle, again) if _is_large(d)], prepared)
+        found.sort(key=lambda face: -face.score)
+    return [face for face in found if face.score > floor]
 
 
 def lower_small(
@@ -79,7 +83,9 @@ def shrink_into_middle(picture: Pixels) -> Pixels:
 
 def _from_middle(found: Detection) -> Detection:
     """Return a detection in the middle's picture as one in the whole."""
-    return replace(found, box=clip_boxes(found.box[None] * 2 - np.float32(0.5))[0])
+    box = clip_boxes(found.box[None] * 2 - np.float32(0.5))[0]
+    points = None if found.points is None else found.points * 2 - np.float32(0.5)
+    return replace(found, box=box, points=points)
 
 
 def _is_large(found: Detection) -> bool:

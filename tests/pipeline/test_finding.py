@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,9 +24,9 @@ class Looks:
         self.answers = list(answers)
         self.shown: list[np.ndarray] = []
 
-    def __call__(self, picture: np.ndarray) -> list[Detection]:
+    def __call__(self, picture: np.ndarray, floor: float) -> list[Detection]:
         self.shown.append(picture)
-        return self.answers.pop(0)
+        return [face for face in self.answers.pop(0) if face.score > floor]
 
 
 def test_what_is_found_at_once_is_not_looked_for_again() -> None:
@@ -98,10 +100,27 @@ def test_no_detections_give_none() -> None:
     assert lower_small([], SQUARE, small=0.1, floor=0.3) == []
 
 
-def test_a_floor_given_replaces_the_cards() -> None:
-    looks = Looks([detection(0, 0, 0.05, 0.05, 0.5)])
-    (found,) = find_faces(looks, PICTURE, SQUARE, MENDED, floor=0.1)
-    assert found.score == pytest.approx(0.25)
+@pytest.mark.parametrize(("floor", "scores"), [(0.1, [0.7, 0.25]), (0.3, [0.7]), (0.75, [])])
+def test_another_floor_does_not_change_whether_it_looks_twice(
+    floor: float, scores: list[float]
+) -> None:
+    looks = Looks([detection(0, 0, 0.05, 0.05, 0.5)], [detection(0.3, 0.3, 0.7, 0.7, 0.7)])
+    found = find_faces(looks, PICTURE, SQUARE, MENDED, floor)
+    assert [face.score for face in found] == pytest.approx(scores)
+    assert len(looks.shown) == 2
+
+
+def test_a_higher_floor_alone_is_no_reason_to_look_twice() -> None:
+    looks = Looks([detection(0.2, 0.2, 0.6, 0.6, 0.4)])
+    assert find_faces(looks, PICTURE, SQUARE, MENDED, floor=0.5) == []
+
+
+def test_points_follow_the_box_of_the_second_look() -> None:
+    points = np.full((5, 2), 0.5, dtype=np.float32)
+    face = replace(detection(0.3, 0.35, 0.75, 0.65), points=points - np.float32(0.1))
+    (found,) = find_faces(Looks([], [face]), PICTURE, SQUARE, MENDED)
+    assert found.points is not None
+    np.testing.assert_allclose(found.points, np.full((5, 2), 0.3), atol=1e-6)
 
 
 def test_the_picture_is_shrunk_into_the_middle_of_a_black_one() -> None:

@@ -42,6 +42,7 @@ def test_every_built_graph_has_its_card(built_graphs: Path, role: Role) -> None:
     recipe = RECIPES[ROLE_SPECS[role].default_model]
     assert file.card.source == recipe.source()
     assert file.card.preprocessing == recipe.preprocessing
+    assert file.card.decision == recipe.decision
 
 
 def test_detector_answers_a_batch_as_it_answers_single_pictures(

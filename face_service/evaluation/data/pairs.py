@@ -3,7 +3,7 @@
 Source: Huang et al., "Labeled Faces in the Wild" (2007): ``pairs.txt`` of its second view.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,9 +120,3 @@ def _number(field: str, where: str) -> int:
     if not (field.isascii() and field.isdigit()) or int(field) < 1:
         raise EvaluationError(f"{where}: expected a number from 1 on, found {field!r}")
     return int(field)
-
-
-def iterate_kinds(pairs: Pairs) -> Iterator[tuple[str, list[Pair], list[int]]]:
-    """Yield (name, pairs, folds) of both kinds."""
-    yield "genuine", pairs.genuine, pairs.genuine_folds
-    yield "impostor", pairs.impostor, pairs.impostor_folds
