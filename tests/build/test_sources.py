@@ -48,5 +48,5 @@ def test_filename_is_the_one_the_client_writes(archive: Archive) -> None:
     stem = f"{archive.package.removeprefix('@').replace('/', '-')}-{archive.version}"
     assert archive.filename in (
         f"{stem}.tgz" if archive.registry == "npm" else f"{stem}.tar.gz",
-        f"{stem}-py3-none-any.whl",
+        f"{archive.package.replace('-', '_')}-{archive.version}-py3-none-any.whl",  # as wheels are
     )
