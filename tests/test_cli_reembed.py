@@ -2,7 +2,10 @@
 
 import json
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +13,11 @@ from face_service.cli import main
 from face_service.composition import Parts, compose
 from face_service.models.engine import Engine
 from face_service.people.enrolment import EnrolOptions
+from face_service.people.reembedding import Reembedding, Remade
+from face_service.store.gallery import compaction
 from tests.conftest import settings_of
 from tests.fakes.graphs import fake_embedder, write_fake_graphs
-from tests.fakes.pictures import face_file
+from tests.fakes.pictures import blank_file, face_file
 from tests.people.conftest import given, new_face, unit
 
 FORCED = EnrolOptions(force=True)
@@ -102,6 +107,72 @@ def test_a_file_that_is_there_is_not_overwritten(
     assert f"error: {aside}: File exists" in capsys.readouterr().err
     assert aside.read_text() == "mine"
     assert lengths(parts) == {"ann": 128, "ben": 128}
+
+
+@pytest.mark.parametrize("failure", [OSError("disk"), KeyboardInterrupt(), SystemExit(143)])
+def test_faces_set_aside_outlive_a_failure_after_the_replacing(
+    parts: Parts,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    failure: BaseException,
+) -> None:
+    parts.enrolment.enrol("ben", [given(parts, unit(2))], FORCED)
+    aside = tmp_path / "aside.jsonl"
+
+    def fail(_: Path) -> None:
+        raise failure
+
+    monkeypatch.setattr(compaction, "sync_folder", fail)
+    with suppress(SystemExit):
+        assert main(["reembed", "--set-aside", str(aside)]) in (1, 130)
+    assert lengths(parts) == {"ann": 512}
+    assert b'"ben"' in aside.read_bytes()
+    assert f"{aside} was kept: " in capsys.readouterr().err
+
+
+def test_who_is_enrolled_or_deleted_during_the_run_is_seen(
+    parts: Parts,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for seed, name in ((2, "ben"), (3, "cid")):
+        parts.enrolment.enrol(name, [given(parts, unit(seed))], FORCED)
+    aside = tmp_path / "aside.jsonl"
+    apply, remake = Reembedding.apply, Reembedding.remake
+    late = iter(["dan"])
+
+    def remake_late(*arguments: Any) -> Iterator[Remade]:
+        yield from remake(*arguments)
+        if "ben" in lengths(parts):
+            parts.enrolment.delete("ben")
+
+    def apply_late(reembedding: Reembedding, remade: Sequence[Remade]) -> int | None:
+        for name in late:
+            parts.enrolment.enrol(name, [face_file(4)], FORCED)
+        return apply(reembedding, remade)
+
+    monkeypatch.setattr(Reembedding, "remake", remake_late)
+    monkeypatch.setattr(Reembedding, "apply", apply_late)
+    assert main(["reembed", "--set-aside", str(aside)]) == 0
+    assert lengths(parts) == {"ann": 512, "dan": 512}
+    lines = [json.loads(line) for line in aside.read_text().splitlines()]
+    assert [line.get("subject") for line in lines] == [None, "cid", None]
+    (told,) = capsys.readouterr().out.splitlines()
+    assert json.loads(told)["subject"] == "cid"
+
+
+def test_pictures_of_faces_set_aside_are_deleted(parts: Parts, tmp_path: Path) -> None:
+    pictures = parts.settings.face_dir / "pictures"
+    (ann,) = parts.gallery.iterate("ann")
+    (ben,) = parts.enrolment.enrol("ben", [face_file(2)], FORCED)
+    (pictures / f"{ben.face.id}.png").write_bytes(blank_file())
+    stray = pictures / "0123456789abcdef.png"
+    stray.write_bytes(blank_file())
+    os.utime(stray, (0, 0))
+    assert main(["reembed", "--set-aside", str(tmp_path / "aside.jsonl")]) == 0
+    assert [path.name for path in pictures.iterdir()] == [f"{ann.id}.png"]
 
 
 def test_an_empty_gallery_has_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
-from face_service.cli.command import Commands, remark
+from face_service.cli.command import Commands, remark, say
 from face_service.cli.loading import NOT_ALL, loaded_parts, new_private_file
 from face_service.composition import Parts
 from face_service.errors import StoreError
@@ -30,40 +29,55 @@ def add_parser(commands: Commands) -> None:
 
 def _reembed(options: argparse.Namespace) -> int:
     with loaded_parts() as parts:
-        remade = _remake(parts, [])
-        while True:
-            if not remade:
-                remark("nothing to do: the gallery is of the chosen embedder already")
-                return 0
-            left = [one for one in remade if one.embedding is None]
-            if left and options.set_aside is None:
-                _explain(len(left), len(remade))
-                return NOT_ALL
-            faces = _apply(parts.reembedding, remade, options.set_aside if left else None)
-            if faces is not None:
-                break
-            remade += _remake(parts, remade)
+        code = _embed_anew(parts, options.set_aside)
+        parts.pictures.sweep()  # also those that a run cut short left
+    return code
+
+
+def _embed_anew(parts: Parts, set_aside: Path | None) -> int:
+    remade = _remake(parts, [])
+    while True:
+        if not remade:
+            remark("nothing to do: the gallery is of the chosen embedder already")
+            return 0
+        left = [one.face.id for one in remade if one.embedding is None]
+        if left and set_aside is None:
+            _explain(len(left), len(remade))
+            return NOT_ALL
+        faces = _apply(parts.reembedding, remade, set_aside if left else None)
+        if faces is not None:
+            break
+        remade = _remake(parts, remade)
+    # At once: a sweep passes over what was kept within the last hour.
+    parts.pictures.forget(left)
     remark(f"{len(remade) - len(left)} embedded anew, {len(left)} set aside, {faces} in all")
     remark("restart servers that run with another embedder")
     return 0
 
 
 def _remake(parts: Parts, known: list[Remade]) -> list[Remade]:
-    """Embed who is not known yet; faces of which nothing comes are told, a line of JSON each."""
+    """Return who is known and who is not yet, embedded now, but nobody deleted meanwhile.
+
+    Faces of which nothing comes are told, a line of JSON each.
+    """
     faces = max(0, parts.reembedding.pending() - len(known))
-    remade = []
+    most = min(parts.settings.max_in_work, parts.settings.queue_size)
+    remade = list(known)
     with tqdm(total=faces, unit="face", desc="reembed", disable=None) as bar:
-        for one in parts.reembedding.remake(known):
+        for one in parts.reembedding.remake(known, most):
             remade.append(one)
             bar.update()
-            if one.embedding is None:
-                line = {"face": one.face.id, "subject": one.face.subject, "reason": one.reason}
-                bar.write(json.dumps(line, ensure_ascii=False), file=sys.stdout)
+    remade = parts.reembedding.still_enrolled(remade)
+    told = {one.face.id for one in known}
+    for one in remade:
+        if one.embedding is None and one.face.id not in told:
+            line = {"face": one.face.id, "subject": one.face.subject, "reason": one.reason}
+            say(json.dumps(line, ensure_ascii=False))
     return remade
 
 
 def _apply(reembedding: Reembedding, remade: list[Remade], file: Path | None) -> int | None:
-    """Write who is set aside, then replace the vectors; the file goes again if they are not."""
+    """Write who is set aside, then replace the vectors; the file goes again if none were."""
     if file is None:
         return reembedding.apply(remade)
     try:
@@ -71,12 +85,14 @@ def _apply(reembedding: Reembedding, remade: list[Remade], file: Path | None) ->
             out.writelines(reembedding.export(remade))
     except OSError as error:
         raise StoreError(f"{file}: {error.strerror or error}") from error
-    faces = None
     try:
         faces = reembedding.apply(remade)
-    finally:
-        if faces is None:
-            file.unlink(missing_ok=True)
+    except BaseException:
+        # The vectors may have been replaced before it failed: then these are the only copies.
+        remark(f"{file} was kept: it may hold faces that are no longer in the gallery")
+        raise
+    if faces is None:
+        file.unlink(missing_ok=True)
     return faces
 
 

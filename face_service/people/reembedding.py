@@ -5,13 +5,21 @@ the gallery is as it was, or done. A gallery holds vectors of one embedder only,
 none can be made leaves it, or keeps it from changing: the caller decides.
 """
 
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Event
 
 from face_service.concurrency.offload import Offloader
-from face_service.errors import ServiceError, StoreError, UnavailableError
+from face_service.errors import (
+    BusyError,
+    DeadlineExceededError,
+    ServiceError,
+    StoreError,
+    UnavailableError,
+)
 from face_service.people.exchange import lines_of
 from face_service.people.keeping import KeptPictures
 from face_service.people.samples import make_probe
@@ -22,6 +30,7 @@ from face_service.vision import Vision
 
 # Pictures in work at once: as many as keep decoding, detector and embedder busy.
 _WORKERS = 4
+_PATIENCE_SECONDS = 60.0
 _NO_PICTURE = "no picture was kept"
 
 
@@ -46,8 +55,10 @@ class Reembedding:
         self._pictures = pictures
         self._offloader = offloader
 
-    def remake(self, known: Sequence[Remade] = ()) -> Iterator[Remade]:
+    def remake(self, known: Sequence[Remade] = (), most: int = _WORKERS) -> Iterator[Remade]:
         """Yield a new vector for each face of another embedder that is not ``known`` yet.
+
+        ``most`` is how many pictures the limits let in at once.
 
         Raises:
             StoreError: a file cannot be read.
@@ -55,17 +66,20 @@ class Reembedding:
         """
         done = {one.face.id for one in known}
         window: deque[Future[Remade]] = deque()
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        gone = Event()
+        workers = min(_WORKERS, most)
+        with ThreadPoolExecutor(workers) as pool:
             try:
                 for face in self._faces():
-                    if face.fingerprint == self._fingerprint or face.id in done:
+                    if face.id in done:
                         continue
-                    window.append(pool.submit(self._remake, face))
-                    if len(window) >= 2 * _WORKERS:
+                    window.append(pool.submit(self._remake, face, gone))
+                    if len(window) >= 2 * workers:
                         yield window.popleft().result()
                 while window:
                     yield window.popleft().result()
             finally:
+                gone.set()
                 for waiting in window:
                     waiting.cancel()
 
@@ -73,6 +87,11 @@ class Reembedding:
         """Return how many faces are of another embedder: all, or none."""
         of_another = self._gallery.fingerprint not in (None, self._fingerprint)
         return self._gallery.count()[1] if of_another else 0
+
+    def still_enrolled(self, remade: Sequence[Remade]) -> list[Remade]:
+        """Return those that were not deleted meanwhile, by the names that they have now."""
+        known = {one.face.id: one for one in remade}
+        return [replace(known[face.id], face=face) for face in self._faces() if face.id in known]
 
     def apply(self, remade: Sequence[Remade]) -> int | None:
         """Put the new vectors in the place of the old, durably; return how many faces there are.
@@ -94,8 +113,11 @@ class Reembedding:
         return lines_of(left, self._fingerprint)
 
     def _faces(self) -> Iterator[Face]:
+        """Yield the faces of another embedder."""
         try:
-            yield from self._gallery.iterate()
+            for face in self._gallery.iterate():
+                if face.fingerprint != self._fingerprint:
+                    yield face
         except OSError as error:
             reason = error.strerror or str(error)
             raise StoreError(f"the gallery cannot be read: {reason}") from error
@@ -104,14 +126,24 @@ class Reembedding:
     def _fingerprint(self) -> str:
         return self._vision.engine.embedder.fingerprint
 
-    def _remake(self, face: Face) -> Remade:
+    def _remake(self, face: Face, gone: Event) -> Remade:
         data = self._pictures.read(face.id)
         if data is None:
             return Remade(face, None, _NO_PICTURE)
         try:
-            with self._vision.admitted(data) as deadline:
-                return Remade(face, make_probe(self._vision, data, deadline).embedding)
+            return Remade(face, self._embed_patiently(data, gone))
         except UnavailableError:
             raise  # of the machine, not of the picture
         except ServiceError as error:
             return Remade(face, None, error.message)
+
+    def _embed_patiently(self, data: bytes, gone: Event) -> Embedding:
+        """Embed, again after a refusal that passes: one of them must not cost all the others."""
+        give_up = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                with self._vision.admitted(data) as deadline:
+                    return make_probe(self._vision, data, deadline).embedding
+            except (BusyError, DeadlineExceededError) as error:
+                if time.monotonic() > give_up or gone.wait(error.retry_after):
+                    raise

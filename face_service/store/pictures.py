@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Container, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from face_service.pipeline.decode import EXTENSIONS
@@ -34,9 +35,9 @@ class PictureStore:
     def read(self, face_id: str) -> bytes | None:
         """Return the picture of a face, None where none is kept."""
         for extension in sorted(set(EXTENSIONS.values())):
-            path = self._folder / f"{_checked(face_id)}.{extension}"
-            if path.is_file():
-                return path.read_bytes()
+            # Read without a look before: its face may be deleted at any moment.
+            with suppress(FileNotFoundError):
+                return (self._folder / f"{_checked(face_id)}.{extension}").read_bytes()
         return None
 
     def empty(self) -> bool:

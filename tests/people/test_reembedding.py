@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from face_service.composition import Parts, compose
-from face_service.errors import EmbeddingMismatchError
+from face_service.concurrency.gate import Place
+from face_service.errors import (
+    BusyError,
+    DeadlineExceededError,
+    EmbeddingMismatchError,
+    RetryError,
+)
 from face_service.people.enrolment import EnrolOptions
 from face_service.people.recognition import FaceOptions
 from face_service.people.reembedding import Remade
@@ -146,6 +152,55 @@ def test_who_was_deleted_or_renamed_meanwhile_stays_so(before: Parts, after: Par
     before.enrolment.rename("ben", "Ben", merge=False)
     assert after.reembedding.apply(remade) == 1
     assert [face.subject for face in after.gallery.iterate()] == ["Ben"]
+
+
+def test_who_was_deleted_meanwhile_is_neither_told_nor_set_aside(
+    before: Parts, after: Parts
+) -> None:
+    for seed, name in ((7, "cid"), (8, "dan")):
+        before.enrolment.enrol(name, [given(before, unit(seed))], FORCED)
+    remade = list(after.reembedding.remake())
+    before.enrolment.delete("cid")
+    before.enrolment.rename("dan", "Dan", merge=False)
+    remade = after.reembedding.still_enrolled(remade)
+    assert {one.face.subject for one in remade} == {"ann", "ben", "Dan"}
+    export = b"".join(after.reembedding.export(remade))
+    assert b'"Dan"' in export
+    assert b'"cid"' not in export
+
+
+@pytest.mark.parametrize("refusal", [BusyError, DeadlineExceededError])
+def test_refusal_that_passes_costs_nothing(
+    after: Parts, monkeypatch: pytest.MonkeyPatch, refusal: type[RetryError]
+) -> None:
+    refusals = [refusal("not now") for _ in range(3)]
+    for error in refusals:
+        error.retry_after = 0  # come again at once
+    enter = after.vision.enter
+
+    def enter_late(*pictures: bytes) -> Place:
+        if refusals:
+            raise refusals.pop()
+        return enter(*pictures)
+
+    monkeypatch.setattr(after.vision, "enter", enter_late)
+    assert reembed(after) == 2
+    assert refusals == []
+
+
+def test_no_more_pictures_are_in_work_than_the_limits_let_in(
+    after: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside: list[int] = []
+    weigh = after.gate.weigh
+
+    def watched(place: Place, pixels: int) -> Place:
+        inside.append(after.gate.inside[0])
+        return weigh(place, pixels)
+
+    monkeypatch.setattr(after.gate, "weigh", watched)
+    list(after.reembedding.remake(most=1))
+    assert inside == [1, 1]
 
 
 def test_vectors_that_are_no_embedding_change_nothing(before: Parts, after: Parts) -> None:

@@ -38,6 +38,21 @@ def test_picture_is_read_whatever_its_format(store: PictureStore) -> None:
     assert store.read(BOB) is None
 
 
+def test_picture_that_goes_while_it_is_looked_for_is_none(
+    store: PictureStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save(ANN, b"picture", "png")
+    read = Path.read_bytes
+
+    def read_too_late(path: Path) -> bytes:
+        path.unlink(missing_ok=True)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_too_late)
+    assert store.read(ANN) is None
+    assert names(folder) == set()
+
+
 def test_picture_is_deleted_whatever_its_format(store: PictureStore, folder: Path) -> None:
     for extension in ("jpg", "png", "bmp", "webp"):
         store.save(ANN, b"picture", extension)
