@@ -147,6 +147,8 @@ def measure_apart(kind: Kind, options: argparse.Namespace) -> dict[str, float]:
 
     Memory that one has freed must not serve the next.
     """
+    if options.folder is not None:
+        options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         write_gallery(Path(folder), *kind, options.dimension)
         command = [sys.executable, __file__, "--measure", folder]
