@@ -1,7 +1,6 @@
 """``evaluate`` in this process, on the fake graphs."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +19,7 @@ from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.impostor_tail import TAIL_FARS
 from face_service.pipeline.preprocessing import LandmarkerPreprocessing
+from tests.fakes.commands import use_folders, write_files
 from tests.fakes.graphs import FACE_BOX, fake_liveness, write_fake_graphs
 from tests.fakes.pictures import blank_file, face_file, face_pixels
 
@@ -30,14 +30,8 @@ DAMAGED = face_file(1)[:200]
 @pytest.fixture(autouse=True)
 def graphs(tmp_path: Path, fake_graphs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Lets the commands work on a copy of the fake graphs and folders of their own."""
-    for name in [name for name in os.environ if name.startswith("FACE_")]:
-        monkeypatch.delenv(name)
     folder = Path(shutil.copytree(fake_graphs, tmp_path / "graphs"))
-    monkeypatch.setenv("FACE_GRAPHS_DIR", str(folder))
-    monkeypatch.setenv("FACE_FACE_DIR", str(tmp_path / "face"))
-    monkeypatch.setenv("FACE_TMP_DIR", str(tmp_path / "tmp"))
-    monkeypatch.setenv("FACE_VISIBLE_DEVICES", "-1")
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    use_folders(monkeypatch, tmp_path, folder)
     return folder
 
 
@@ -51,13 +45,6 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return code, *capsys.readouterr()
 
     return run
-
-
-def write(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder
 
 
 def noisy(person: int, seed: int) -> bytes:
@@ -75,7 +62,7 @@ def noisy(person: int, seed: int) -> bytes:
 def people(tmp_path: Path) -> Path:
     """Three people with two pictures each, and one with a single one."""
     files = {f"p{n}/p{n}_000{k}.png": noisy(n, 10 * n + k) for n in (1, 2, 3) for k in (1, 2)}
-    return write(tmp_path / "people", files | {"p4/p4_0001.png": face_file(4)})
+    return write_files(tmp_path / "people", files | {"p4/p4_0001.png": face_file(4)})
 
 
 @pytest.fixture
@@ -259,7 +246,7 @@ THERE = (40, 60, 240, 120, 0, 0, 0, 0, 0, 0)
 
 
 def test_faces_are_found_and_missed_by_size(run: Run, tmp_path: Path) -> None:
-    images = write(
+    images = write_files(
         tmp_path / "images", {"a/1.png": face_file(1), "2.png": face_file(2), "3.png": DAMAGED}
     )
     small = (0, 0, 10, 10, 0, 0, 0, 0, 0, 0)  # 32 pixels high when the longer side is 1024
@@ -277,7 +264,7 @@ def test_faces_are_found_and_missed_by_size(run: Run, tmp_path: Path) -> None:
 
 
 def test_detections_are_drawn(run: Run, tmp_path: Path) -> None:
-    images = write(tmp_path / "images", {"1.png": face_file(1)})
+    images = write_files(tmp_path / "images", {"1.png": face_file(1)})
     truth = truth_of(tmp_path, {"1.png": [THERE]})
     code, output, _ = run("detection", images, truth, "--output", tmp_path / "out")
     assert code == 0
@@ -287,7 +274,7 @@ def test_detections_are_drawn(run: Run, tmp_path: Path) -> None:
 
 
 def test_points_are_measured_on_the_face_that_they_are_of(run: Run, tmp_path: Path) -> None:
-    folder = write(tmp_path / "points", {"a.png": face_file(1), "b.png": blank_file()})
+    folder = write_files(tmp_path / "points", {"a.png": face_file(1), "b.png": blank_file()})
     # The fake's points lie on the diagonal of the crop, here each 10 pixels to the left of them.
     how = profile_preprocessing("reference", "landmarker")
     assert isinstance(how, LandmarkerPreprocessing)
@@ -314,7 +301,7 @@ def test_points_are_measured_on_the_face_that_they_are_of(run: Run, tmp_path: Pa
 def test_liveness_is_judged_by_what_the_service_judges_by(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write(
+    folder = write_files(
         tmp_path / "set",
         {
             "image_T1.png": face_file(1),
@@ -339,7 +326,9 @@ def test_liveness_is_judged_by_what_the_service_judges_by(
 
 
 def test_without_a_liveness_graph_one_sentence_says_so(run: Run, tmp_path: Path) -> None:
-    folder = write(tmp_path / "set", {"live/1.png": face_file(1), "spoof/1.png": face_file(2)})
+    folder = write_files(
+        tmp_path / "set", {"live/1.png": face_file(1), "spoof/1.png": face_file(2)}
+    )
     code, output, remarks = run("liveness", folder)
     assert (code, output) == (1, "")
     assert "face_liveness_model.pb" in remarks.splitlines()[-1]

@@ -19,6 +19,7 @@ from face_service.people import exchange, transfer
 from face_service.settings import PROJECT
 from face_service.store.feature_file import FeatureFile, format_embedding
 from tests.conftest import settings_of
+from tests.fakes.commands import use_folders, write_files
 from tests.fakes.pictures import blank_file, face_file
 from tests.people.conftest import new_face, small_file, unit
 
@@ -28,13 +29,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path, fake_graphs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the commands work on the fake graphs and folders of their own."""
-    for name in [name for name in os.environ if name.startswith("FACE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("FACE_GRAPHS_DIR", str(fake_graphs))
-    monkeypatch.setenv("FACE_FACE_DIR", str(tmp_path / "face"))
-    monkeypatch.setenv("FACE_TMP_DIR", str(tmp_path / "tmp"))
-    monkeypatch.setenv("FACE_VISIBLE_DEVICES", "-1")
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    use_folders(monkeypatch, tmp_path, fake_graphs)
 
 
 @pytest.fixture
@@ -55,19 +50,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
-def write_pictures(folder: Path, pictures: dict[str, bytes]) -> Path:
-    for name, data in pictures.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder
-
-
 def lines_of(output: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines()]
 
 
 def test_folder_is_enrolled_with_a_line_a_picture(run: Run, tmp_path: Path, parts: Parts) -> None:
-    people = write_pictures(
+    people = write_files(
         tmp_path / "people", {"ann/1.png": face_file(1), "張/1.jpg": face_file(3, "JPEG")}
     )
     code, output, remarks = run("enrol", people)
@@ -90,7 +78,7 @@ def test_folder_is_enrolled_with_a_line_a_picture(run: Run, tmp_path: Path, part
 
 
 def test_what_was_not_enrolled_is_told_by_the_exit_code(run: Run, tmp_path: Path) -> None:
-    people = write_pictures(
+    people = write_files(
         tmp_path / "people",
         {
             "ann/1.png": face_file(1),
@@ -126,7 +114,7 @@ def test_file_name_that_is_no_text_is_told_as_json(run: Run, tmp_path: Path) -> 
 def test_folder_without_pictures_is_an_error(
     run: Run, tmp_path: Path, pictures: dict[str, bytes]
 ) -> None:
-    people = write_pictures(tmp_path / "people", pictures)
+    people = write_files(tmp_path / "people", pictures)
     code, output, remarks = run("enrol", people)
     assert (code, output) == (1, "")
     assert remarks == f"error: {people}: holds no file <subject>/<picture>\n"
@@ -142,7 +130,7 @@ class _Terminal(io.StringIO):
 def test_progress_is_shown_on_a_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    people = write_pictures(tmp_path / "people", {"ann/1.png": face_file(1)})
+    people = write_files(tmp_path / "people", {"ann/1.png": face_file(1)})
     terminal = _Terminal()
     with monkeypatch.context() as shown:
         shown.setattr(sys, "stderr", terminal)
@@ -418,7 +406,7 @@ def test_missing_graphs_are_one_sentence(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setenv("FACE_GRAPHS_DIR", str(tmp_path / "absent"))
-    people = write_pictures(tmp_path / "people", {"ann/1.png": face_file(1)})
+    people = write_files(tmp_path / "people", {"ann/1.png": face_file(1)})
     arguments = {"enrol": [people], "export": [tmp_path / "x"], "import": [people / "ann/1.png"]}
     code, output, remarks = run(command, *arguments.get(command, []))
     assert (code, output) == (1, "")

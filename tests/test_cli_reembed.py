@@ -16,6 +16,7 @@ from face_service.people.enrolment import EnrolOptions
 from face_service.people.reembedding import Reembedding, Remade
 from face_service.store.gallery import compaction
 from tests.conftest import settings_of
+from tests.fakes.commands import use_folders
 from tests.fakes.graphs import fake_embedder, write_fake_graphs
 from tests.fakes.pictures import blank_file, face_file
 from tests.people.conftest import given, new_face, unit
@@ -33,13 +34,7 @@ def other_graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path, other_graphs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the command work with the other embedder on folders of its own."""
-    for name in [name for name in os.environ if name.startswith("FACE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("FACE_GRAPHS_DIR", str(other_graphs))
-    monkeypatch.setenv("FACE_FACE_DIR", str(tmp_path / "face"))
-    monkeypatch.setenv("FACE_TMP_DIR", str(tmp_path / "tmp"))
-    monkeypatch.setenv("FACE_VISIBLE_DEVICES", "-1")
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    use_folders(monkeypatch, tmp_path, other_graphs)
 
 
 @pytest.fixture

@@ -22,15 +22,13 @@ class FaceDetector(Protocol):
     def preprocessing(self) -> DetectorPreprocessing:
         """How a picture must be prepared, and which of its faces count."""
 
-    def detect(
-        self, picture: Pixels, deadline: float, floor: float | None = None
-    ) -> list[Detection]:
+    def detect(self, picture: Pixels, deadline: float, floor: float) -> list[Detection]:
         """Return the faces in a prepared picture (uint8 [H, W, 3]), best first.
 
         Args:
             picture: what :func:`prepare_detector_picture` made.
             deadline: ``time.monotonic()`` after which nobody waits.
-            floor: scores must be greater than this; by default the card's.
+            floor: scores must be greater than this.
 
         Raises:
             UnavailableError: the graph is loading, busy or late.
@@ -44,13 +42,10 @@ class Detector:
         self.preprocessing = file.card.preprocessing_as(DetectorPreprocessing)
         self._worker = worker
 
-    def detect(
-        self, picture: Pixels, deadline: float, floor: float | None = None
-    ) -> list[Detection]:
+    def detect(self, picture: Pixels, deadline: float, floor: float) -> list[Detection]:
         """Return the faces in a prepared picture, best first: see :class:`FaceDetector`."""
         boxes, scores = self._worker.run([picture], deadline)[0]
-        score_floor = self.preprocessing.score_floor if floor is None else floor
-        return select_detections(boxes, scores, score_floor)
+        return select_detections(boxes, scores, floor)
 
 
 def detector_example(input_shape: tuple[int | None, ...]) -> NDArray[np.uint8]:

@@ -125,13 +125,10 @@ class CascadeDetector:
         self.preprocessing = file.card.preprocessing_as(DetectorPreprocessing)
         self._worker = worker
 
-    def detect(
-        self, picture: Pixels, deadline: float, floor: float | None = None
-    ) -> list[Detection]:
+    def detect(self, picture: Pixels, deadline: float, floor: float) -> list[Detection]:
         """Return the faces in a prepared picture, best first.
 
         See :class:`~face_service.models.detector.FaceDetector`. Below 0.1 no ``floor`` finds more.
         """
         boxes, scores, points = self._worker.run([picture], deadline)[0]
-        score_floor = self.preprocessing.score_floor if floor is None else floor
-        return select_detections(boxes, scores, score_floor, points)
+        return select_detections(boxes, scores, floor, points)

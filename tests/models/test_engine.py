@@ -32,6 +32,9 @@ def engine_on(folder: Path, **settings: str) -> Engine:
     return engine
 
 
+FLOOR = 0.3  # of scores
+
+
 def soon() -> float:
     return time.monotonic() + 30
 
@@ -66,7 +69,7 @@ def test_wild_file_names_are_found(tmp_path: Path) -> None:
     assert points.shape == (68, 2)
     crop = np.random.default_rng(0).normal(size=(160, 160, 3)).astype(np.float32)
     assert engine.embedder.embed([crop], soon())[0].shape == (512,)
-    assert len(engine.detector.detect(np.full((32, 32, 3), 9, np.uint8), soon())) == 1
+    assert len(engine.detector.detect(np.full((32, 32, 3), 9, np.uint8), soon(), FLOOR)) == 1
 
 
 @pytest.mark.parametrize("size", [96, 224])
@@ -158,7 +161,7 @@ def test_a_stopped_engine_refuses(tmp_path: Path) -> None:
     engine = engine_on(write_fake_graphs(tmp_path))
     assert engine.stop(10) is True
     with pytest.raises(UnavailableError, match="stopping"):
-        engine.detector.detect(np.full((32, 32, 3), 9, np.uint8), soon())
+        engine.detector.detect(np.full((32, 32, 3), 9, np.uint8), soon(), FLOOR)
 
 
 def test_starting_twice_loads_once(tmp_path: Path) -> None:
