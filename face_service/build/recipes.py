@@ -160,7 +160,7 @@ _ALL = (
         weights_licence="Apache-2.0",
         description="SSD MobileNetV1 on WIDER FACE, from yeephycho/tensorflow-face-detection",
         bfloat16=True,
-        revision=3,
+        revision=4,
     ),
     Recipe(
         role="detector",
