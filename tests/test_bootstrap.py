@@ -54,7 +54,7 @@ def test_only_missing_graphs_are_built(tmp_path: Path, builds: list[FakeBuild]) 
     (tmp_path / "frozen_inference_graph.pb").touch()
     ensure_graphs(settings_on(tmp_path))
     (build,) = builds
-    models = ["--model", "facenet128", "--model", "landmark68"]
+    models = ["--model", "facenet128", "--model", "mesh68"]
     assert build.command == [sys.executable, "-m", "face_service", "build-graphs", *models]
     assert build.cwd == PROJECT
     assert build.env["FACE_GRAPHS_DIR"] == str(tmp_path)

@@ -66,7 +66,7 @@ def test_build_graphs_asks_for_the_liveness_net_when_the_settings_do(
     ("arguments", "models"),
     [
         (["--only", "embedder"], ["facenet128"]),
-        (["--only", "landmarker", "--only", "detector"], ["landmark68", "ssd"]),
+        (["--only", "landmarker", "--only", "detector"], ["mesh68", "ssd"]),
         (["--model", "ssd"], ["ssd"]),
         (["--only", "liveness"], ["minifasnet"]),
         (["--model", "landmark68", "--only", "embedder"], ["facenet128", "landmark68"]),
@@ -86,7 +86,7 @@ def test_the_chosen_model_of_a_role_is_built(
     assert main(["build-graphs"]) == 0
     assert main(["build-graphs", "--only", "embedder"]) == 0
     chosen = [list(options.models) for options in asked]
-    assert chosen == [["ssd", "facenet512", "landmark68"], ["facenet512"]]
+    assert chosen == [["ssd", "facenet512", "mesh68"], ["facenet512"]]
 
 
 def test_other_options_reach_the_builder(graphs: Path, asked: list[BuildOptions]) -> None:

@@ -9,6 +9,7 @@ Inception-ResNet" (2016). A Keras file's ``model_config`` holds the architecture
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -32,6 +33,8 @@ from face_service.build.layers import (
 from face_service.errors import BuildError
 
 INPUT_SIZE = 160
+_EPSILON = 1e-10  # below which a vector is not brought to unit length, as in the published graphs
+_MEAN = Path(__file__).with_name("facenet512_mean.csv")
 
 
 def build_facenet(weights: bytes, *, folded: bool = True) -> bytes:
@@ -51,17 +54,34 @@ def build_facenet(weights: bytes, *, folded: bool = True) -> bytes:
     return _emit_embedder(layers, source, folded=folded)
 
 
-def rebuild_facenet(graph: bytes, *, folded: bool = True) -> bytes:
+def learnt_mean() -> FloatArray:
+    """Return the mean of the 512-value net's embeddings over many people, float32 [512].
+
+    Learnt from pictures of LFW outside its test pairs; docs/models.md says how.
+    """
+    return np.loadtxt(_MEAN, dtype=np.float32)
+
+
+def rebuild_facenet(graph: bytes, mean: FloatArray | None = None, *, folded: bool = True) -> bytes:
     """Return an embedder that was frozen for one picture as GraphDef bytes for any number.
 
     As :func:`build_facenet`, but for crops normalised as that net was trained, and with as many
-    values as it gives.
+    values, D, as it gives.
+
+    Args:
+        graph: the frozen graph.
+        mean: float32 [D], what all embeddings have in common and tells nobody apart: it is taken
+            off each, which is brought back to unit length. The FaceNet authors' own validation
+            does so (``--subtract_mean``).
+        folded: as of :func:`build_facenet`.
     """
     layers, source = read_frozen_layers(graph)
-    return _emit_embedder(layers, source, folded=folded)
+    return _emit_embedder(layers, source, mean, folded=folded)
 
 
-def _emit_embedder(layers: list[Layer], source: str, *, folded: bool) -> bytes:
+def _emit_embedder(
+    layers: list[Layer], source: str, mean: FloatArray | None = None, *, folded: bool
+) -> bytes:
     graph = tf.Graph()
     with graph.as_default():
         pictures = tf.compat.v1.placeholder(
@@ -70,7 +90,10 @@ def _emit_embedder(layers: list[Layer], source: str, *, folded: bool) -> bytes:
         tf.compat.v1.placeholder_with_default(False, [], name="phase_train")
         net = fold(layers) if folded else layers
         bottleneck = emit_layers(net, {source: pictures})[net[-1].name]
-        tf.nn.l2_normalize(bottleneck, axis=1, epsilon=1e-10, name="embeddings")
+        if mean is not None:
+            unit = tf.nn.l2_normalize(bottleneck, axis=1, epsilon=_EPSILON)
+            bottleneck = unit - tf.constant(mean)
+        tf.nn.l2_normalize(bottleneck, axis=1, epsilon=_EPSILON, name="embeddings")
     return serialise(graph)
 
 

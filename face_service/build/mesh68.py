@@ -4,7 +4,8 @@ The net finds 700 points: the mesh's 468 and finer ones of lips, eyes and irises
 al., "Attention Mesh: High-fidelity Face Mesh Prediction in Real-time", 2020). Each of the 68 is a
 weighted sum of some near it. The weights sum up to 1, so that moving, scaling and turning the 700
 does the same to the 68. Those of the jaw change with the turn of the head: there the 68 points
-follow the outline that is seen, the mesh stays on the skin.
+follow the outline that is seen, the mesh stays on the skin. The net is shown the crop and its
+mirror image, and the mean of both is what the graph gives.
 """
 
 import csv
@@ -32,6 +33,12 @@ OUTPUTS = (
 SOURCES = sum(count for _, count, _ in OUTPUTS)
 # Vertices of the mesh between which the turn is read: the nose's tip and the sides of the face.
 NOSE, SIDES = 1, (234, 454)
+# Which of the 68 each becomes in the mirror image: jaw, brows, nose, eyes, mouth.
+MIRRORED = (
+    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65,
+)  # fmt: skip
 _NARROWEST = 0.01  # of the crop: a face seen from its side has no width to divide by
 _TABLE = Path(__file__).with_name("mesh68.csv")
 # The table's first column: always, turned to the picture's right, to its left.
@@ -70,24 +77,30 @@ def build_mesh68(net: Any, weights: FloatArray) -> bytes:
         crops = tf.compat.v1.placeholder(
             tf.float32, [None, INPUT_SIZE, INPUT_SIZE, 3], name="Placeholder"
         )
+        both = tf.concat([crops, tf.reverse(crops, axis=[2])], axis=0) / np.float32(255)
         found = tf.import_graph_def(
-            net,
-            {"input_1:0": crops / np.float32(255)},
-            [f"{name}:0" for name, _, _ in OUTPUTS],
-            name="mesh",
+            net, {"input_1:0": both}, [f"{name}:0" for name, _, _ in OUTPUTS], name="mesh"
         )
         parts = [
             tf.reshape(values, [-1, count, depth])[:, :, :2]
             for values, (_, count, depth) in zip(found, OUTPUTS, strict=True)
         ]
-        points = _map_points(tf.concat(parts, axis=1) / np.float32(INPUT_SIZE), weights)
+        sources = tf.concat(parts, axis=1) / np.float32(INPUT_SIZE)
+        points = mean_of_both(map_points(sources, weights))
         # Named after the demo's, though points left of the crop or above it stay below 0.
         output = tf.reshape(points, [-1, 2 * POINTS], name="fully_connected_9/Relu")
         used = tf.compat.v1.graph_util.extract_sub_graph(graph.as_graph_def(), [output.op.name])
     return bytes(used.SerializeToString(deterministic=True))
 
 
-def _map_points(sources: Any, weights: FloatArray) -> Any:
+def mean_of_both(points: Any) -> Any:
+    """Return the points [N, 68, 2] from those of N crops and then of their mirror images."""
+    seen, mirrored = tf.split(points, 2)
+    turned_back = tf.gather(mirrored, MIRRORED, axis=1) * [-1.0, 1.0] + [1.0, 0.0]
+    return (seen + turned_back) / 2
+
+
+def map_points(sources: Any, weights: FloatArray) -> Any:
     """Return the points [N, 68, 2] from ``sources`` [N, 700, 2], both in 0..1 of the crop."""
     across = sources[:, :, 0]
     left, right = across[:, SIDES[0]], across[:, SIDES[1]]

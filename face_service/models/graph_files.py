@@ -11,6 +11,7 @@ from face_service.models.roles import ROLE_SPECS, profile_card, profile_preproce
 from face_service.pipeline.preprocessing import (
     DetectorPreprocessing,
     EmbedderPreprocessing,
+    LandmarkerPreprocessing,
     ProfileName,
 )
 
@@ -52,7 +53,8 @@ def find_graph(role: Role, folder: Path, chosen: str = "", model: str = "") -> P
     """Return the file that serves a role.
 
     It is the chosen file, else that of the chosen model. For the default model ("" or its name) a
-    dropped-in file under a name from the wild wins over the built one.
+    dropped-in file under a name from the wild wins over the built one, and another model that was
+    built under such a name stands in while the default one is not built.
 
     Raises:
         GraphMissingError: there is none, and a built one would serve.
@@ -77,7 +79,7 @@ def find_graph(role: Role, folder: Path, chosen: str = "", model: str = "") -> P
         )
     if len(found) == 1:
         return found[0]
-    dropped_in = [path for path in found if not _is_built(path)] or found
+    dropped_in = [path for path in found if not _is_built(path)] or found[-1:]
     if len(dropped_in) > 1:
         names = ", ".join(path.name for path in dropped_in)
         raise GraphError(
@@ -104,17 +106,22 @@ def describe_graph(
         name: ProfileName = "legacy" if profile == "auto" else profile
         notes = (*notes, f"{path}: no card, using the {name} profile")
         card = profile_card(name, role, path.stem, digest)
-    elif profile != "auto" and _is_cascade(card):
-        notes = (*notes, f"{path}: the {profile} profile is not for a cascade, using its card")
+    elif profile != "auto" and (several := _in_several_steps(card)):
+        notes = (*notes, f"{path}: the {profile} profile is not for {several}, using its card")
     elif profile != "auto" and card.preprocessing != profile_preprocessing(profile, role):
         notes = (*notes, f"{path}: the {profile} profile replaces the card's preprocessing")
         card = profile_card(profile, role, card.name, digest)
     return GraphFile(role, path, _override(card, overrides), notes)
 
 
-def _is_cascade(card: ModelCard) -> bool:
+def _in_several_steps(card: ModelCard) -> str:
+    """Return what a net is called that only its own card says how to run; "" if profiles do."""
     how = card.preprocessing
-    return isinstance(how, DetectorPreprocessing) and how.is_cascade
+    if isinstance(how, DetectorPreprocessing) and how.is_cascade:
+        return "a cascade"
+    if isinstance(how, LandmarkerPreprocessing) and how.second_margin is not None:
+        return "a net that looks twice"
+    return ""
 
 
 def _override(card: ModelCard, overrides: Overrides) -> ModelCard:

@@ -81,8 +81,9 @@ ROLE_SPECS: dict[Role, RoleSpec] = {
         signatures=(Signature("input:0", ("embeddings:0",), ("phase_train:0",)),),
     ),
     "landmarker": RoleSpec(
-        models={"landmark68": "landmark.pb", "mesh68": "landmark_mesh68.pb"},
-        wild_names=("facial_landmark_SqueezeNet.pb",),
+        models={"mesh68": "landmark_mesh68.pb", "landmark68": "landmark.pb"},
+        # The second is the demo's own name for its net.
+        wild_names=("facial_landmark_SqueezeNet.pb", "landmark.pb"),
         signatures=(
             Signature("Placeholder:0", ("fully_connected_9/Relu:0",)),
             Signature("input_2:0", ("output/BiasAdd:0",)),

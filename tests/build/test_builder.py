@@ -19,7 +19,7 @@ from face_service.models.card import ROLES, Role, read_card, write_card
 from face_service.models.graph_files import card_path
 from face_service.models.roles import ROLE_SPECS, profile_preprocessing
 
-DETECTOR, EMBEDDER, LANDMARKER = "face_detection_model", "face_recognition_model", "landmark"
+DETECTOR, EMBEDDER, LANDMARKER = "face_detection_model", "face_recognition_model", "landmark_mesh68"
 GRAPHS = {"detector": b"a detector", "embedder": b"an embedder", "landmarker": b"a landmarker"}
 
 
@@ -391,10 +391,10 @@ def test_every_model_that_can_be_chosen_has_its_recipe_and_its_file() -> None:
     assert len(set(files)) == len(files), "two models would overwrite each other"
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_default_models_follow_the_reference_profile(role: Role) -> None:
-    recipe = recipes.RECIPES[ROLE_SPECS[role].default_model]
-    assert recipe.preprocessing == profile_preprocessing("reference", role)
+@pytest.mark.parametrize("model", ["ssd", "facenet128", "landmark68"])
+def test_models_that_a_demo_has_follow_the_reference_profile(model: str) -> None:
+    recipe = recipes.RECIPES[model]
+    assert recipe.preprocessing == profile_preprocessing("reference", recipe.role)
 
 
 @pytest.mark.parametrize("model", recipes.RECIPES)

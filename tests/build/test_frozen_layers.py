@@ -107,6 +107,29 @@ def test_folding_changes_nothing_but_the_number_of_nodes(frozen: bytes) -> None:
     assert len(import_graph(folded).get_operations()) < len(import_graph(plain).get_operations())
 
 
+def test_mean_is_taken_off_and_the_rest_brought_back_to_unit_length(frozen: bytes) -> None:
+    import_tensorflow()
+    from face_service.build.facenet import rebuild_facenet
+
+    plain = _embed(_rebuild(frozen), FACES)
+    mean = plain.mean(axis=0)
+    centred = _embed(rebuild_facenet(frozen, mean), FACES)
+    rest = plain - mean
+    expected = rest / np.linalg.norm(rest, axis=1, keepdims=True)
+    assert np.abs(expected - plain).max() > 0.1, "the mean is worth taking off"
+    assert np.abs(centred - expected).max() < 1e-4
+
+
+def test_learnt_mean_has_a_value_for_each_of_the_embedding_and_is_no_unit_vector() -> None:
+    import_tensorflow()
+    from face_service.build.facenet import learnt_mean
+
+    mean = learnt_mean()
+    assert mean.shape == (512,)
+    assert mean.dtype == np.float32
+    assert 0.15 < np.linalg.norm(mean) < 0.25  # between one face's, 1, and that of all directions
+
+
 def test_rebuilt_graph_has_the_names_of_the_contract(frozen: bytes) -> None:
     graph = import_graph(_rebuild(frozen))
     shapes = {

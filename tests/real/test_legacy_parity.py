@@ -77,15 +77,15 @@ def demo_landmarks(demo: Demo, picture: NDArray[np.uint8]) -> NDArray[np.float64
 
 
 @pytest.fixture(scope="module")
-def demo(built_graphs: Path) -> Iterator[Demo]:
-    demo = Demo(built_graphs)
+def demo(three_small_graphs: Path) -> Iterator[Demo]:
+    demo = Demo(three_small_graphs)
     yield demo
     demo.close()
 
 
 @pytest.fixture
-def legacy_client(tmp_path: Path, built_graphs: Path) -> FlaskClient:
-    return make_app(tmp_path, built_graphs, profile="legacy").test_client()
+def legacy_client(tmp_path: Path, three_small_graphs: Path) -> FlaskClient:
+    return make_app(tmp_path, three_small_graphs, profile="legacy").test_client()
 
 
 def read_bgr(data: bytes) -> NDArray[np.uint8]:

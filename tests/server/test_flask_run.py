@@ -256,10 +256,10 @@ def test_a_missing_graph_stops_the_start_with_a_sentence(tmp_path: Path) -> None
 
 def test_a_wrong_graph_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
     graphs = write_fake_graphs(tmp_path / "graphs")
-    write_graph(graphs / "landmark.pb", lambda tf: tf.constant(1.0, name="lonely"))
+    write_graph(graphs / "landmark_mesh68.pb", lambda tf: tf.constant(1.0, name="lonely"))
     code, output = run_to_its_end(tmp_path, graphs)
     assert code == 1
-    assert "landmark.pb: no tensor" in output
+    assert "landmark_mesh68.pb: no tensor" in output
     assert "lonely:0" in output or "inputs found: none" in output
     assert "Traceback" not in output
 

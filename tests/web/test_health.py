@@ -36,7 +36,7 @@ def test_readyz_names_the_graphs_and_counts_the_gallery(client: FlaskClient) -> 
         "graphs": {
             "detector": "face_detection_model.pb",
             "embedder": "face_recognition_model.pb",
-            "landmarker": "landmark.pb",
+            "landmarker": "landmark_mesh68.pb",
         },
         "gallery": {"subjects": 0, "faces": 0},
     }
