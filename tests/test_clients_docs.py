@@ -180,10 +180,12 @@ def run(language: str, text: str, folder: Path, url: str, key: str = "") -> str:
     """Run an example as a reader would, and return what it prints; it must end well."""
     script = folder / SCRIPTS[language]
     script.write_text(text)
+    own = {"FACES_URL": url, "FACES_KEY": key, "PYTHONIOENCODING": "utf-8"}
+    own["NODE_NO_WARNINGS"] = "1"  # Node 18 warns that its fetch is an experiment
     ended = subprocess.run(
         [*command(language), str(script)],
         cwd=folder,
-        env=os.environ | {"FACES_URL": url, "FACES_KEY": key, "PYTHONIOENCODING": "utf-8"},
+        env=os.environ | own,
         capture_output=True,
         timeout=120,
         check=False,

@@ -3,9 +3,7 @@ const { makeApi } = require('./lib/api')
 const { languageOf, textsIn } = require('./lib/texts')
 
 App({
-  onLaunch() {
-    this.texts = textsIn(languageOf(wx))
-    this.api = makeApi(wx, config)
-    this.config = config
-  },
+  config,
+  api: makeApi(wx, config),
+  texts: textsIn(languageOf(wx)),
 })

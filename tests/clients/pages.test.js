@@ -92,7 +92,10 @@ test('comparing tells the distance and the threshold, and draws the face', async
   await choose(phone, page, 'person2.png')
   assert.equal(page.data.drawn, false)
   await page.onVerify()
-  assert.match(page.data.message, /^Not the same person\.\nThe distance of the faces, [12]\.\d\d, is not below the threshold of 1\.05\.$/)
+  assert.match(
+    page.data.message,
+    /^Not the same person\.\nThe distance of the faces, [12]\.\d\d, is not below the threshold of 1\.05\.$/
+  )
 })
 
 test('comparing without a name tells the distance', async () => {
@@ -104,7 +107,10 @@ test('comparing without a name tells the distance', async () => {
   assert.equal(page.data.drawn, false)
   await choose(phone, page, 'person2.png')
   await page.onVerify()
-  assert.match(page.data.message, /^Not the same person\.\nThe distance of the faces is [12]\.\d\d\.$/)
+  assert.match(
+    page.data.message,
+    /^Not the same person\.\nThe distance of the faces is [12]\.\d\d\.$/
+  )
 })
 
 test('faces and landmarks are drawn where they are', async () => {
@@ -123,7 +129,10 @@ test('faces and landmarks are drawn where they are', async () => {
     (x / answer.width) * CANVAS.width,
     (y / answer.height) * CANVAS.height,
   ])
-  assert.deepEqual(drawn.of('arc').map(([x, y]) => [x, y]), points)
+  assert.deepEqual(
+    drawn.of('arc').map(([x, y]) => [x, y]),
+    points
+  )
 })
 
 test('a picture of another shape is laid into the middle', async () => {

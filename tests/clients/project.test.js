@@ -14,8 +14,16 @@ const MOST_LINES = 300
 const MOST_LINES_OF_FUNCTION = 40
 const read = (name) => fs.readFileSync(path.join(FOLDER, name), 'utf8')
 const app = JSON.parse(read('app.json'))
-const files = fs.readdirSync(FOLDER, { recursive: true }).map(String)
+const files = filesBelow('')
 const ofKind = (kind) => files.filter((name) => name.endsWith(kind))
+
+/** Return the paths of all files below a folder of the project. */
+function filesBelow(folder) {
+  return fs.readdirSync(path.join(FOLDER, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = path.posix.join(folder, entry.name)
+    return entry.isDirectory() ? filesBelow(name) : [name]
+  })
+}
 
 /** Return a page's markup with the templates that it imports. */
 function markup(page) {
@@ -40,7 +48,10 @@ test('every page has its four files', () => {
       assert.ok(files.includes(`${page}.${kind}`), `${page}.${kind}`)
     }
   }
-  assert.deepEqual(app.tabBar.list.map((tab) => tab.pagePath), app.pages)
+  assert.deepEqual(
+    app.tabBar.list.map((tab) => tab.pagePath),
+    app.pages
+  )
 })
 
 test('every JSON file is JSON', () => {
@@ -51,7 +62,9 @@ test('every JSON file is JSON', () => {
 test('every handler in the markup is in the page, and every handler is used', () => {
   for (const name of app.pages) {
     const page = new Phone({ server: 'http://127.0.0.1:9' }).open(name)
-    const used = new Set([...markup(name).matchAll(/\b(?:bind|catch):?\w+="(\w+)"/g)].map((found) => found[1]))
+    const used = new Set(
+      [...markup(name).matchAll(/\b(?:bind|catch):?\w+="(\w+)"/g)].map((found) => found[1])
+    )
     assert.ok(used.size >= 3, name)
     used.forEach((handler) => assert.equal(typeof page[handler], 'function', `${name}: ${handler}`))
     const own = [...read(`${name}.js`).matchAll(/^ {4}(on\w+)\(/gm)].map((found) => found[1])

@@ -23,7 +23,8 @@ test('the distance of two pictures of him is below the threshold', async () => {
   const { phone, page } = await open('pages/verify/verify', 'obama2.jpg')
   type(page, 'Barack Obama')
   await page.onVerify()
-  const said = /^The same person\.\nThe distance of the faces, (\d\.\d\d), is below the threshold of (\d\.\d\d)\.$/
+  const said =
+    /^The same person\.\nThe distance of the faces, (\d\.\d\d), is below the threshold of (\d\.\d\d)\.$/
   const [, distance, threshold] = said.exec(page.data.message)
   assert.ok(Number(distance) < Number(threshold))
   assert.equal(phone.canvas.context.of('strokeRect').length, 1)

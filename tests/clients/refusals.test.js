@@ -94,11 +94,17 @@ test('a key without the scope is told from a wrong one', async () => {
 })
 
 test('a picture that is too large is compressed and sent again', async () => {
-  const { phone, page } = await open(DETECT, 'large.png', { server: given('KEYED'), key: given('KEY') })
+  const { phone, page } = await open(DETECT, 'large.png', {
+    server: given('KEYED'),
+    key: given('KEY'),
+  })
   phone.compressed = [picture('large.png'), picture('person1.png')]
   await page.onDetect()
   assert.equal(page.data.message, 'One face.')
-  assert.deepEqual(phone.compressedWith.map(({ width }) => width), [2000, 1000])
+  assert.deepEqual(
+    phone.compressedWith.map(({ width }) => width),
+    [2000, 1000]
+  )
   assert.equal(phone.uploads.length, 3)
 })
 
@@ -117,7 +123,10 @@ test('a large picture is compressed before it is sent', async () => {
   const { phone, page } = await open(DETECT, 'large.png', { compressAboveBytes: 1000 })
   phone.compressed = [picture('person1.png')]
   await page.onDetect()
-  assert.deepEqual(phone.uploads.map((upload) => upload.path), [picture('person1.png')])
+  assert.deepEqual(
+    phone.uploads.map((upload) => upload.path),
+    [picture('person1.png')]
+  )
 })
 
 test('what is no picture is told of', async () => {
@@ -146,7 +155,10 @@ test('too many failed logins lock the name, with the time to wait', async () => 
     assert.equal(page.data.message, 'This is not the face of locked.')
   }
   await page.onLogin()
-  assert.match(page.data.message, /^Too many failed logins of this name\.\nTry again in \d+ seconds\.$/)
+  assert.match(
+    page.data.message,
+    /^Too many failed logins of this name\.\nTry again in \d+ seconds\.$/
+  )
   assert.equal(page.data.canRetry, true)
 })
 
@@ -155,7 +167,10 @@ test('a poor picture is refused with what to do about it', async () => {
   type(page, 'dora')
   await page.onRegister()
   assert.equal(page.data.tone, 'bad')
-  assert.ok(page.data.message.split('\n').includes('It is too dark. Find more light.'), page.data.message)
+  assert.ok(
+    page.data.message.split('\n').includes('It is too dark. Find more light.'),
+    page.data.message
+  )
 })
 
 test('what a proxy in front answers is told by its status', async () => {
@@ -213,7 +228,9 @@ test('what keeps WeChat from the camera is told', async () => {
   await page.onChoose()
   assert.match(page.data.message, /^WeChat may not use the camera/)
   assert.equal(page.data.canRetry, false)
-  phone.picks.push({ errMsg: 'chooseMedia:fail api scope is not declared in the privacy agreement' })
+  phone.picks.push({
+    errMsg: 'chooseMedia:fail api scope is not declared in the privacy agreement',
+  })
   await page.onChoose()
   assert.match(page.data.message, /^Agree to the privacy notice/)
 })

@@ -89,7 +89,6 @@ class Phone {
     const config = load('config.js')
     Object.assign(config, { compressAboveBytes: 4000000, timeoutMs: 30000, key: '' }, pick(given))
     load('app.js')
-    this.app.onLaunch()
   }
 
   /** Open a page by its path in app.json. */
@@ -116,7 +115,9 @@ class Phone {
 
 function pick(given) {
   const names = ['server', 'key', 'timeoutMs', 'compressAboveBytes']
-  return Object.fromEntries(names.filter((name) => name in given).map((name) => [name, given[name]]))
+  return Object.fromEntries(
+    names.filter((name) => name in given).map((name) => [name, given[name]])
+  )
 }
 
 /** Run a file of the mini-program anew. */
@@ -204,7 +205,12 @@ function uploadFile(phone, options) {
     return { onHeadersReceived: () => undefined, abort: () => undefined }
   }
   const { body, type } = encode(options)
-  const headers = { ...options.header, ...phone.extraHeaders, 'Content-Type': type, 'Content-Length': body.length }
+  const headers = {
+    ...options.header,
+    ...phone.extraHeaders,
+    'Content-Type': type,
+    'Content-Length': body.length,
+  }
   const request = http.request(options.url, { method: 'POST', headers, timeout: options.timeout })
   request.on('timeout', () => request.destroy(new Error('timeout')))
   request.on('error', (error) => options.fail({ errMsg: `uploadFile:fail ${error.message}` }))
@@ -215,7 +221,10 @@ function uploadFile(phone, options) {
     const pieces = []
     response.on('data', (piece) => pieces.push(piece))
     response.on('end', () =>
-      options.success({ data: Buffer.concat(pieces).toString('utf8'), statusCode: response.statusCode })
+      options.success({
+        data: Buffer.concat(pieces).toString('utf8'),
+        statusCode: response.statusCode,
+      })
     )
   })
   request.end(body)
@@ -240,9 +249,12 @@ function encode(options) {
   const boundary = `----double${Date.now()}`
   const file = path.basename(options.filePath)
   const fields = Object.entries(options.formData).map(
-    ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+    ([name, value]) =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
   )
-  const head = `--${boundary}\r\nContent-Disposition: form-data; name="${options.name}"; filename="${file}"\r\nContent-Type: image/jpeg\r\n\r\n`
+  const head =
+    `--${boundary}\r\nContent-Disposition: form-data; name="${options.name}"; ` +
+    `filename="${file}"\r\nContent-Type: image/jpeg\r\n\r\n`
   const body = Buffer.concat([
     Buffer.from(fields.join('') + head),
     fs.readFileSync(options.filePath),

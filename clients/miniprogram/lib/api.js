@@ -31,7 +31,7 @@ const FILE_FIELD = 'file'
 /**
  * Return the operations.
  *
- * @param {object} wx WeChat's API.
+ * @param {WechatMiniprogram.Wx} wx
  * @param {{server: string, key: string, timeoutMs: number, compressAboveBytes: number}} config
  */
 function makeApi(wx, config) {
@@ -47,7 +47,9 @@ function makeApi(wx, config) {
     register: (picture, name) =>
       name
         ? post('/v1/subjects', picture, { subject: name, replace: 'true' }).then(readRegistered)
-        : post('/face_register', picture, {}).then(readWord).then(() => ({ name: '', alsoAs: [] })),
+        : post('/face_register', picture, {})
+            .then(readWord)
+            .then(() => ({ name: '', alsoAs: [] })),
     /** Say whether the face is `name`'s; a login's failures count towards a lockout. */
     login: (picture, name) =>
       name

@@ -43,7 +43,9 @@ function planDrawing(picture, canvas, faces) {
       height: (box.y2 - box.y1) * height,
       label: score.toFixed(DIGITS),
     })),
-    points: [].concat(...faces.map((face) => face.points)).map(([x, y]) => [left + x * width, top + y * height]),
+    points: []
+      .concat(...faces.map((face) => face.points))
+      .map(([x, y]) => [left + x * width, top + y * height]),
   }
 }
 
@@ -84,7 +86,7 @@ function paintBox(context, box) {
 /**
  * Draw a picture and faces on the page's canvas.
  *
- * @param {object} wx
+ * @param {WechatMiniprogram.Wx} wx
  * @param {string} selector Of the canvas.
  * @param {string} path Of the picture.
  * @param {import('./api').Face[]} faces

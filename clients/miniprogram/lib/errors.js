@@ -45,6 +45,16 @@ const CODES_OF_STATUS = {
   504: TIMEOUT,
 }
 
+// What WeChat says of a call that failed, in lower case; the first that fits counts.
+const MEANINGS = [
+  { pattern: /cancel|abort/, code: CANCELLED },
+  { pattern: /privacy/, code: PRIVACY },
+  { pattern: /auth|permission|denied/, code: NO_PERMISSION },
+  { pattern: /domain/, code: DOMAIN_NOT_LISTED },
+  { pattern: /time(d )?[- ]?out/, code: TIMEOUT },
+  { pattern: /file not (found|exist)|no such file/, code: FILE_GONE },
+]
+
 const MAY_PASS = [NO_NETWORK, UNREACHABLE, TIMEOUT]
 const PASSING_STATUS = [429, 503]
 
@@ -93,15 +103,8 @@ function failureOfAnswer(status, headers, body) {
 function failureOfCall(error) {
   const text = String((error && error.errMsg) || '')
   const said = text.toLowerCase()
-  const code = [
-    [/cancel|abort/, CANCELLED],
-    [/privacy/, PRIVACY],
-    [/auth|permission|denied/, NO_PERMISSION],
-    [/domain/, DOMAIN_NOT_LISTED],
-    [/time(d )?[- ]?out/, TIMEOUT],
-    [/file not (found|exist)|no such file/, FILE_GONE],
-  ].find(([pattern]) => pattern.test(said))
-  return failure(code ? code[1] : UNREACHABLE, { detail: text })
+  const meant = MEANINGS.find(({ pattern }) => pattern.test(said))
+  return failure(meant ? meant.code : UNREACHABLE, { detail: text })
 }
 
 /** Whether the same request may succeed a little later. */

@@ -41,7 +41,13 @@ const SHARED = {
     return choosePicture(wx).then(
       (picture) => {
         this.chosen = picture
-        this.setData({ picture: picture.path, drawn: false, message: '', tone: '', canRetry: false })
+        this.setData({
+          picture: picture.path,
+          drawn: false,
+          message: '',
+          tone: '',
+          canRetry: false,
+        })
       },
       (found) => found.code === CANCELLED || showFailure(this, found, false)
     )

@@ -4,7 +4,7 @@ const { FILE_GONE, failure, failureOfCall } = require('./errors')
 /**
  * Let the person take a picture, the front camera first, or choose one.
  *
- * @param {object} wx
+ * @param {WechatMiniprogram.Wx} wx
  * @returns {Promise<import('./api').Picture>} Rejected with a Failure; CANCELLED when they think better.
  */
 function choosePicture(wx) {
@@ -32,7 +32,7 @@ function choosePicture(wx) {
  * Return the path of a smaller copy, or of the picture itself where it cannot be made: WeChat
  * compresses JPEGs only, and the server then says what it thinks of the size.
  *
- * @param {object} wx
+ * @param {WechatMiniprogram.Wx} wx
  * @param {string} path
  * @param {{quality: number, compressedWidth: number}} how Quality 0..100; width in pixels.
  * @returns {Promise<string>}

@@ -9,12 +9,16 @@ const TEXTS = { [ENGLISH]: en, [CHINESE]: zh }
 /**
  * Return the language to speak: Chinese on a phone that does, English on any other.
  *
- * @param {object} wx
+ * @param {WechatMiniprogram.Wx} wx
  * @returns {'en'|'zh'}
  */
 function languageOf(wx) {
   const info = wx.getAppBaseInfo ? wx.getAppBaseInfo() : wx.getSystemInfoSync()
-  return String(info.language || '').toLowerCase().startsWith(CHINESE) ? CHINESE : ENGLISH
+  return String(info.language || '')
+    .toLowerCase()
+    .startsWith(CHINESE)
+    ? CHINESE
+    : ENGLISH
 }
 
 /** Return the texts in a language. */

@@ -31,7 +31,8 @@ module.exports = {
   samePerson: 'The same person.',
   otherPerson: 'Not the same person.',
   distanceBelow: 'The distance of the faces, {distance}, is below the threshold of {threshold}.',
-  distanceNotBelow: 'The distance of the faces, {distance}, is not below the threshold of {threshold}.',
+  distanceNotBelow:
+    'The distance of the faces, {distance}, is not below the threshold of {threshold}.',
   distanceOnly: 'The distance of the faces is {distance}.',
   notLive: 'But this looks like a picture of a picture.',
   oneFace: 'One face.',
@@ -45,7 +46,8 @@ module.exports = {
     NO_NETWORK: 'This phone has no network.',
     UNREACHABLE: 'The service cannot be reached. It may be off, or its address in config.js wrong.',
     TIMEOUT: 'The service did not answer in time.',
-    DOMAIN_NOT_LISTED: 'WeChat does not let this program talk to the service: its domain is not listed for uploads.',
+    DOMAIN_NOT_LISTED:
+      'WeChat does not let this program talk to the service: its domain is not listed for uploads.',
     NOT_THE_SERVICE: 'Something answers at that address, but not the face service.',
     NO_PERMISSION: 'WeChat may not use the camera or the album. Allow it in the settings.',
     PRIVACY: 'Agree to the privacy notice to use the camera or the album.',

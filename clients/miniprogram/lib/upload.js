@@ -27,7 +27,7 @@ const COMPRESSIONS = [
 /**
  * Send a picture, compressed if it is large or the server says that it is too large.
  *
- * @param {object} wx
+ * @param {WechatMiniprogram.Wx} wx
  * @param {{key: string, timeoutMs: number, compressAboveBytes: number}} config
  * @param {Request} request
  * @returns {Promise<Answer>} Any answer; rejected with a Failure when there is none.
@@ -49,6 +49,7 @@ async function callUpload(wx, config, request) {
 /** @returns {Promise<Answer>} */
 function uploadOnce(wx, config, request, path) {
   return new Promise((resolve, reject) => {
+    /** @type {Object<string, string>} */
     let headers = {}
     const task = wx.uploadFile({
       url: request.url,
@@ -78,13 +79,17 @@ function explain(wx, found) {
   return new Promise((resolve) => {
     wx.getNetworkType({
       success: (result) =>
-        resolve(result.networkType === 'none' ? failure(NO_NETWORK, { detail: found.detail }) : found),
+        resolve(
+          result.networkType === 'none' ? failure(NO_NETWORK, { detail: found.detail }) : found
+        ),
       fail: () => resolve(found),
     })
   })
 }
 
+/** @returns {Object<string, string>} */
 function inLowerCase(header) {
+  /** @type {Object<string, string>} */
   const found = {}
   Object.keys(header).forEach((name) => {
     found[name.toLowerCase()] = String(header[name])

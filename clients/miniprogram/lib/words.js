@@ -67,7 +67,9 @@ function wordsOfFailure(t, failure) {
   // A code of a later version has no words here: the service's own sentence is better than none.
   const lines = codes.map((code) => t.errors[code] || failure.detail || t.errors.INTERNAL)
   if (failure.retryAfter) {
-    lines.push(format(failure.retryAfter === 1 ? t.retryInOne : t.retryIn, { seconds: failure.retryAfter }))
+    lines.push(
+      format(failure.retryAfter === 1 ? t.retryInOne : t.retryIn, { seconds: failure.retryAfter })
+    )
   }
   return { message: lines.join('\n'), tone: 'bad' }
 }
