@@ -27,7 +27,11 @@ API = (PROJECT / "docs" / "api.md").read_text()
 SETTINGS = (PROJECT / "docs" / "settings.md").read_text()
 MODELS = (PROJECT / "docs" / "models.md").read_text()
 README = (PROJECT / "README.md").read_text()
-DOCS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+DOCS = [
+    PROJECT / "README.md",
+    *sorted((PROJECT / "docs").rglob("*.md")),
+    *sorted((PROJECT / "clients").rglob("*.md")),
+]
 BENCHMARKS = sorted(
     {
         name

@@ -24,6 +24,10 @@ _LEGACY = ("legacy.", "legacy_json.")
 _LEGACY_ENROLS = frozenset({"legacy.face_register"})
 _ATTRIBUTE = "face_scope"
 _NOTHING = ""  # the scope of routes that are open to everybody
+# WeChat on a computer and its developer tools send what a mini-program asks as a browser would, but
+# without Origin and with this Referer. A page's POST to another site has an Origin, and no page can
+# write its own Referer.
+_MINI_PROGRAMS = "https://servicewechat.com/"
 
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -134,7 +138,8 @@ def _comes_from_another_site(settings: Settings) -> bool:
         return False
     origin = request.headers.get("Origin")
     if origin is None:
-        return request.headers.get("Sec-Fetch-Site") == "cross-site"
+        foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
+        return foreign and not request.headers.get("Referer", "").startswith(_MINI_PROGRAMS)
     if "*" in settings.cors_origins or origin.lower() in settings.cors_origins:
         return False
     # The scheme is left out: behind a proxy that ends TLS it is not the browser's.

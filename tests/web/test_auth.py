@@ -19,6 +19,11 @@ PASSED = (400, "MISSING_FIELD")
 REFUSED = (401, "UNAUTHORIZED")
 FORBIDDEN = (403, "FORBIDDEN")
 FOREIGN = (403, "CROSS_SITE")
+# What WeChat on a computer sends of a mini-program.
+MINI_PROGRAM = {
+    "Sec-Fetch-Site": "cross-site",
+    "Referer": "https://servicewechat.com/wx0123456789abcdef/devtools/page-frame.html",
+}
 ENROLLING = "/face_register"
 RECOGNIZING = ["/upload", "/face_login", "/face_landmark", "/async_detect", "/verify_face"]
 
@@ -210,6 +215,9 @@ def test_the_log_names_the_key_and_never_its_token(
         {"Origin": "http://localhost.evil.example"},
         {"Origin": ""},
         {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site", "Referer": "https://evil.example/servicewechat.com/"},
+        {"Sec-Fetch-Site": "cross-site", "Referer": "https://servicewechat.com.evil.example/"},
+        {"Origin": "https://evil.example", "Referer": MINI_PROGRAM["Referer"]},
     ],
 )
 @pytest.mark.parametrize("route", [ENROLLING, "/verify_face", "/nothing"])
@@ -228,6 +236,7 @@ def test_pages_of_other_sites_cannot_change_anything(
         {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "none"},
+        MINI_PROGRAM,
     ],
 )
 def test_its_own_pages_and_other_clients_can(client: FlaskClient, headers: dict[str, str]) -> None:
