@@ -74,6 +74,7 @@ DEFAULTS: dict[str, Any] = {
     "rate_per_minute": 6000,
     "lockout_failures": 10,
     "lockout_seconds": 300,
+    "api_key": "",
     "trusted_proxies": 0,
     "trusted_hosts": (),
     "cors_origins": (),

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Sequence
 
 from face_service import __version__
-from face_service.cli import evaluate, gallery, graphs, keys, reembed
+from face_service.cli import calibrate, evaluate, gallery, graphs, keys, looking, reembed
+from face_service.client import FaceServiceError
 from face_service.errors import ServiceError
 
-_MODULES = (graphs, gallery, reembed, keys, evaluate)
+_MODULES = (graphs, gallery, calibrate, looking, reembed, keys, evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except ServiceError as error:
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - this is the command line
+        return 1
+    except FaceServiceError as error:  # of a server that was asked
+        print(f"error: {error.detail}", file=sys.stderr)  # noqa: T201 - as above
         return 1
     except KeyboardInterrupt:
         return 130

@@ -32,18 +32,12 @@ class PackedFiles:
     """Files as a ZIP that is made while it is sent, one file in memory at a time.
 
     They are stored as they are: pictures do not get smaller. ``unreadable`` are the names of those
-    that could not be read, and why; they are left out.
+    that could not be read, or whose names are no text, and why; they are left out.
     """
 
     def __init__(self, files: Iterable[tuple[str, Picture]]) -> None:
-        """Take names, ``<subject>/<file>``, and pictures.
-
-        Raises:
-            ValueError: a name holds bytes that are no text, and cannot be sent.
-        """
+        """Take names, ``<subject>/<file>``, and pictures."""
         self.files = [(name, _rewinding(picture)) for name, picture in files]
-        for name, _ in self.files:
-            _check_text(name)
         self.unreadable: dict[str, str] = {}
 
     @property
@@ -60,9 +54,10 @@ class PackedFiles:
         with zipfile.ZipFile(cast(BinaryIO, pipe), "w", zipfile.ZIP_STORED) as archive:
             for name, picture in self.files:
                 try:
+                    name.encode()
                     data = _read(picture)
-                except OSError as error:
-                    self.unreadable[name] = error.strerror or type(error).__name__
+                except (OSError, UnicodeEncodeError) as error:
+                    self.unreadable[name] = _reason_of(error)
                     continue
                 archive.writestr(name, data)
                 yield from _cut(pipe.take())
@@ -181,8 +176,7 @@ def _is_clutter(part: str) -> bool:
     return part.startswith(".") or part in _CLUTTER
 
 
-def _check_text(name: str) -> None:
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"{name!a}: the name is no text, and cannot be sent") from error
+def _reason_of(error: OSError | UnicodeEncodeError) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return "its name is no text"
+    return error.strerror or type(error).__name__

@@ -41,7 +41,6 @@ class GalleryCalls:
             TooLargeError: too many files or bytes.
             OSError: the folder or the ZIP cannot be read. A picture that cannot be read is told
                 among the results.
-            ValueError: the name of a file is no text.
         """
         query = query_of({"subject": subject, "force": force})
         with ExitStack() as opened:
