@@ -42,10 +42,10 @@ def number_from(low: float, high: float) -> Callable[[str], float]:
 def whole_from(low: int, high: int) -> Callable[[str], int]:
     """Return what reads a whole number from ``low`` to ``high``."""
 
-    def number(text: str) -> int:
+    def count(text: str) -> int:
         value = int(text)
         if not low <= value <= high:
             raise argparse.ArgumentTypeError(f"expected a whole number from {low} to {high}")
         return value
 
-    return number
+    return count

@@ -106,9 +106,12 @@ def test_the_wait_that_the_service_names_is_kept(
 def test_what_was_refused_with_a_code_is_asked_again(
     sleeper: Sleeper, call: str, code: str, status: int
 ) -> None:
-    with scripted(busy("2", code, status), problem("STOP", 400)) as script:
-        with sleeper.client(script) as client, pytest.raises(FaceServiceError) as caught:
-            ALL[call](client)
+    with (
+        scripted(busy("2", code, status), problem("STOP", 400)) as script,
+        sleeper.client(script) as client,
+        pytest.raises(FaceServiceError) as caught,
+    ):
+        ALL[call](client)
     assert (caught.value.code, sleeper.waits) == ("STOP", [2.0])
     first, second = script.received
     assert (first.path, len(first.body)) == (second.path, len(second.body))
@@ -116,9 +119,12 @@ def test_what_was_refused_with_a_code_is_asked_again(
 
 @pytest.mark.parametrize("call", HARMLESS)
 def test_a_lost_answer_to_what_is_harmless_is_asked_for_again(sleeper: Sleeper, call: str) -> None:
-    with scripted(LOST, LOST, problem("STOP", 400)) as script:
-        with sleeper.client(script) as client, pytest.raises(FaceServiceError) as caught:
-            HARMLESS[call](client)
+    with (
+        scripted(LOST, LOST, problem("STOP", 400)) as script,
+        sleeper.client(script) as client,
+        pytest.raises(FaceServiceError) as caught,
+    ):
+        HARMLESS[call](client)
     assert (caught.value.code, sleeper.waits) == ("STOP", [0.5, 1.0])
     assert len(script.received) == 3
 
@@ -128,61 +134,83 @@ def test_a_lost_answer_to_what_is_harmless_is_asked_for_again(sleeper: Sleeper, 
 def test_what_may_have_been_done_is_not_done_again(
     sleeper: Sleeper, call: str, reply: Reply
 ) -> None:
-    with scripted(reply, DELETED) as script:
-        with sleeper.client(script) as client, pytest.raises(FaceServiceError):
-            CHANGING[call](client)
+    with (
+        scripted(reply, DELETED) as script,
+        sleeper.client(script) as client,
+        pytest.raises(FaceServiceError),
+    ):
+        CHANGING[call](client)
     assert (sleeper.waits, len(script.received)) == ([], 1)
 
 
 def test_what_a_proxy_refuses_is_asked_again_where_it_is_harmless(sleeper: Sleeper) -> None:
-    with scripted(Reply(503, b"<html>", {"Retry-After": "4"}), OK) as script:
-        with sleeper.client(script) as client:
-            client.subject("ann")
+    with (
+        scripted(Reply(503, b"<html>", {"Retry-After": "4"}), OK) as script,
+        sleeper.client(script) as client,
+    ):
+        client.subject("ann")
     assert sleeper.waits == [4.0]
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 422, 500, 502, 507])
 def test_other_errors_stay_what_they_are(sleeper: Sleeper, status: int) -> None:
-    with scripted(busy("1", "SOMETHING", status), OK) as script:
-        with sleeper.client(script) as client, pytest.raises(FaceServiceError):
-            client.subject("ann")
+    with (
+        scripted(busy("1", "SOMETHING", status), OK) as script,
+        sleeper.client(script) as client,
+        pytest.raises(FaceServiceError),
+    ):
+        client.subject("ann")
     assert (sleeper.waits, len(script.received)) == ([], 1)
 
 
 def test_it_is_asked_again_so_often_and_no_more(sleeper: Sleeper) -> None:
-    with scripted(busy("1")) as script:
-        with sleeper.client(script, count=2) as client, pytest.raises(BusyError) as caught:
-            client.subject("ann")
+    with (
+        scripted(busy("1")) as script,
+        sleeper.client(script, count=2) as client,
+        pytest.raises(BusyError) as caught,
+    ):
+        client.subject("ann")
     assert (sleeper.waits, len(script.received)) == ([1.0, 1.0], 3)
     assert caught.value.retry_after == 1.0
 
 
 def test_it_waits_so_long_in_all_and_no_more(sleeper: Sleeper) -> None:
-    with scripted(busy("4"), busy("5"), busy("2", "RATE_LIMITED", 429)) as script:
-        with sleeper.client(script, total=10) as client, pytest.raises(RateLimitedError):
-            client.subject("ann")
+    with (
+        scripted(busy("4"), busy("5"), busy("2", "RATE_LIMITED", 429)) as script,
+        sleeper.client(script, total=10) as client,
+        pytest.raises(RateLimitedError),
+    ):
+        client.subject("ann")
     assert (sleeper.waits, len(script.received)) == ([4.0, 5.0], 3)
 
 
 def test_a_wait_that_is_too_long_is_not_begun(sleeper: Sleeper) -> None:
-    with scripted(busy("300", "SUBJECT_LOCKED", 429), OK) as script:
-        with sleeper.client(script) as client, pytest.raises(FaceServiceError) as caught:
-            client.subject("ann")
+    with (
+        scripted(busy("300", "SUBJECT_LOCKED", 429), OK) as script,
+        sleeper.client(script) as client,
+        pytest.raises(FaceServiceError) as caught,
+    ):
+        client.subject("ann")
     assert (caught.value.retry_after, sleeper.waits) == (300.0, [])
 
 
 def test_each_request_has_its_own_repetitions(sleeper: Sleeper) -> None:
-    with scripted(busy("1"), OK, busy("1"), OK) as script:
-        with sleeper.client(script, count=1, total=1) as client:
-            client.subject("ann")
-            client.subject("ann")
+    with (
+        scripted(busy("1"), OK, busy("1"), OK) as script,
+        sleeper.client(script, count=1, total=1) as client,
+    ):
+        client.subject("ann")
+        client.subject("ann")
     assert sleeper.waits == [1.0, 1.0]
 
 
 def test_whether_it_is_ready_is_asked_once(sleeper: Sleeper) -> None:
-    with scripted(busy("1", "NOT_READY")) as script:
-        with sleeper.client(script) as client, pytest.raises(NotReadyError):
-            client.ready()
+    with (
+        scripted(busy("1", "NOT_READY")) as script,
+        sleeper.client(script) as client,
+        pytest.raises(NotReadyError),
+    ):
+        client.ready()
     assert (sleeper.waits, len(script.received)) == ([], 1)
 
 
@@ -210,9 +238,11 @@ def test_what_there_was_no_connection_for_is_sent_again(sleeper: Sleeper, call: 
     with scripted(problem("STOP", 400)) as script, requests.Session() as session:
         session.mount("http://", _NoConnection(2, session.get_adapter("http://")))
         retries = Retries(sleep=sleeper.waits.append)
-        with FaceClient(script.url, retries=retries, session=session) as client:
-            with pytest.raises(FaceServiceError) as caught:
-                ALL[call](client)
+        with (
+            FaceClient(script.url, retries=retries, session=session) as client,
+            pytest.raises(FaceServiceError) as caught,
+        ):
+            ALL[call](client)
     assert (caught.value.code, sleeper.waits) == ("STOP", [0.5, 1.0])
     assert len(script.received) == 1
 
@@ -230,16 +260,22 @@ def test_no_connection_at_all_is_told_in_the_end(sleeper: Sleeper) -> None:
 def test_a_file_is_sent_again_from_where_it_stood(sleeper: Sleeper, call: str) -> None:
     file = io.BytesIO(b"label" + b"content")
     file.seek(5)
-    with scripted(busy("1"), problem("STOP", 400)) as script:
-        with sleeper.client(script) as client, pytest.raises(FaceServiceError):
-            getattr(client, call)(file)
+    with (
+        scripted(busy("1"), problem("STOP", 400)) as script,
+        sleeper.client(script) as client,
+        pytest.raises(FaceServiceError),
+    ):
+        getattr(client, call)(file)
     assert [one.body for one in script.received] == [b"content"] * 2
 
 
 def test_a_picture_file_is_sent_again(sleeper: Sleeper) -> None:
-    with scripted(busy("1"), LOST, problem("STOP", 400)) as script:
-        with sleeper.client(script) as client, pytest.raises(FaceServiceError):
-            client.detect(io.BytesIO(b"the picture"))
+    with (
+        scripted(busy("1"), LOST, problem("STOP", 400)) as script,
+        sleeper.client(script) as client,
+        pytest.raises(FaceServiceError),
+    ):
+        client.detect(io.BytesIO(b"the picture"))
     assert [one.body.count(b"the picture") for one in script.received] == [1, 1, 1]
 
 
@@ -258,24 +294,33 @@ class _Pipe(io.RawIOBase):
 
 @pytest.mark.parametrize("call", ["import_", "bulk"])
 def test_a_file_that_cannot_go_back_is_sent_once(sleeper: Sleeper, call: str) -> None:
-    with scripted(busy("1"), OK) as script, sleeper.client(script) as client:
-        with pytest.raises(UnavailableError):
-            getattr(client, call)(io.BufferedReader(_Pipe(b"content")))
+    with (
+        scripted(busy("1"), OK) as script,
+        sleeper.client(script) as client,
+        pytest.raises(UnavailableError),
+    ):
+        getattr(client, call)(io.BufferedReader(_Pipe(b"content")))
     assert ([one.body for one in script.received], sleeper.waits) == ([b"content"], [])
 
 
 def test_a_stream_that_broke_off_is_not_begun_anew(sleeper: Sleeper) -> None:
-    with scripted(Reply(body=b"x" * 1000, cut=10)) as script, sleeper.client(script) as client:
-        with pytest.raises(ServerUnreachableError, match="broke off"):
-            client.export(io.BytesIO())
+    with (
+        scripted(Reply(body=b"x" * 1000, cut=10)) as script,
+        sleeper.client(script) as client,
+        pytest.raises(ServerUnreachableError, match="broke off"),
+    ):
+        client.export(io.BytesIO())
     assert (sleeper.waits, len(script.received)) == ([], 1)
 
 
 def test_a_number_of_repetitions_will_do() -> None:
     assert Retries() == Retries(count=3, total_seconds=30.0)
-    with scripted(busy("0")) as script, FaceClient(script.url, retries=1) as client:
-        with pytest.raises(BusyError):
-            client.subject("ann")
+    with (
+        scripted(busy("0")) as script,
+        FaceClient(script.url, retries=1) as client,
+        pytest.raises(BusyError),
+    ):
+        client.subject("ann")
     assert len(script.received) == 2
 
 
