@@ -27,6 +27,8 @@ FORBIDDEN = {
     "face_service/models": {"flask", "gevent", "werkzeug"},
     "face_service/build": {"flask", "gevent", "werkzeug"},
     "face_service/web": {"tensorflow", "cv2", "h5py"},
+    "face_service/web/v1/telling.py": {"flask", "werkzeug", "gevent"},
+    "face_service/cli": {"flask", "werkzeug", "gevent"},
 }
 # Parts of face_service that each part may import, besides itself and errors.
 ALLOWED = {
@@ -85,6 +87,13 @@ def test_the_client_imports_requests_and_nothing_of_the_service() -> None:
         assert all(name.startswith("face_service.client.") for name in inner), path
         outer = {name.split(".")[0] for name in names - inner} - sys.stdlib_module_names
         assert outer <= {"requests", "urllib3"}, path
+
+
+def test_only_commands_call_a_service_from_afar() -> None:
+    for path in SOURCES:
+        if "client" not in path.parts and "cli" not in path.parts:
+            found = [name for name in imports_of(path) if name.startswith("face_service.client")]
+            assert not found, f"{path.relative_to(PROJECT)} imports {found}"
 
 
 def test_importing_the_client_loads_no_other_part_and_no_large_library() -> None:

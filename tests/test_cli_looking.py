@@ -1,6 +1,8 @@
 """``detect``, ``verify``, ``identify`` and ``subjects``, in this process and of a server."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ from face_service.cli import looking, main
 from face_service.composition import Parts, compose
 from face_service.models.engine import Engine
 from face_service.people.enrolment import EnrolOptions
+from face_service.settings import PROJECT
 from face_service.store.api_keys import ApiKeys
 from tests.client.serving import served
 from tests.conftest import make_app, settings_of
 from tests.fakes.commands import use_folders, write_files
 from tests.fakes.pictures import blank_file, face_file
+from tests.people.conftest import new_face
 
 Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 EVERYBODY = {"ann/1.png": face_file(1), "bob/1.png": face_file(2)}
@@ -246,3 +250,18 @@ def test_a_server_that_cannot_be_asked_is_one_sentence(
 ) -> None:
     assert main(["subjects", *arguments]) == 1
     assert capsys.readouterr() == ("", f"error: {sentence}\n")
+
+
+def test_a_reader_that_leaves_ends_the_command_quietly(parts: Parts) -> None:
+    faces = [new_face(parts, f"subject {number:05}", number) for number in range(1000)]
+    parts.gallery.add(faces)  # more lines than a pipe holds
+    command = [sys.executable, "-m", "face_service", "subjects"]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["subject"] == "ann"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

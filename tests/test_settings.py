@@ -226,6 +226,13 @@ def test_without_an_argument_the_process_environment_counts(
     assert Settings.from_environment().port == 5001
 
 
+def test_a_key_is_never_shown_with_the_settings() -> None:
+    settings = Settings.from_environment({"FACE_API_KEY": "a-secret", "FACE_PORT": "5055"})
+    assert settings.api_key == "a-secret"
+    assert "5055" in repr(settings)
+    assert "a-secret" not in repr(settings)
+
+
 def test_settings_cannot_be_changed() -> None:
     settings: Any = Settings()
     with pytest.raises(dataclasses.FrozenInstanceError):

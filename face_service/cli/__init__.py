@@ -4,6 +4,7 @@ One module a command, or a few that belong together, each with ``add_parser(comm
 """
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -14,6 +15,7 @@ from face_service.cli import calibrate, evaluate, gallery, graphs, keys, looking
 from face_service.client import FaceServiceError
 from face_service.errors import ServiceError
 
+_PIPE_LEFT = 141  # as of a process that SIGPIPE ended
 _MODULES = (graphs, gallery, calibrate, looking, reembed, keys, evaluate)
 
 
@@ -34,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read the output, `head` say, has left
+        # Python writes what is left at its end, and would complain of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_LEFT
     return code
 
 

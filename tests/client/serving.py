@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from typing import Any
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+_GATE_SECONDS = 20.0
 
 
 class _Quiet(WSGIRequestHandler):
@@ -28,13 +31,15 @@ def served(app: Flask) -> Iterator[str]:
 class Reply:
     """One answer of a script; with ``cut`` the connection ends after so many bytes of the body.
 
-    Nothing at all is answered with a ``status`` of 0.
+    Nothing at all is answered with a ``status`` of 0. With ``gate`` each line of the body is a
+    chunk, of which the second and further ones wait for it.
     """
 
     status: int = 200
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    gate: threading.Event | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Script:
     replies: Sequence[Reply]
     url: str = ""
     received: list[Received] = field(default_factory=list)
+    waited_in_vain: bool = False
 
     def next(self) -> Reply:
         """Return the reply to the request that was noted last."""
@@ -79,8 +85,13 @@ def scripted(*replies: Reply) -> Iterator[Script]:
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(reply.body)))
             self.send_header("Connection", "close")
+            if reply.gate is not None:
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                script.waited_in_vain = not _write_lines(self.wfile, reply.body, reply.gate)
+                return
+            self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             self.wfile.write(reply.body[: reply.cut])
 
@@ -93,6 +104,16 @@ def scripted(*replies: Reply) -> Iterator[Script]:
     script.url = f"http://127.0.0.1:{server.server_port}"
     with _running(server):
         yield script
+
+
+def _write_lines(file: BufferedIOBase, body: bytes, gate: threading.Event) -> bool:
+    """Write lines as chunks, all but the first after the gate; return whether it was opened."""
+    first, *rest = body.splitlines(keepends=True)
+    opened = True
+    for index, line in enumerate([first, *rest, b""]):
+        opened = opened and (index == 0 or gate.wait(_GATE_SECONDS))
+        file.write(b"%x\r\n%b\r\n" % (len(line), line))
+    return opened
 
 
 def _body_of(handler: BaseHTTPRequestHandler) -> bytes:

@@ -1,6 +1,8 @@
 """Which exception an answer becomes."""
 
 import json
+import socket
+from contextlib import closing
 
 import pytest
 
@@ -112,6 +114,16 @@ def test_where_nobody_listens_is_told() -> None:
 def test_an_answer_that_breaks_off_is_told() -> None:
     for reply in (Reply(status=0), Reply(body=b"x" * 1000, cut=10)):
         assert error_of(reply).detail.endswith("the connection broke off")
+
+
+def test_an_answer_that_does_not_come_in_time_is_told() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            FaceClient(url, timeout=0.2, retries=0) as client,
+            pytest.raises(ServerUnreachableError, match="no answer came in time"),
+        ):
+            client.health()
 
 
 def test_a_server_without_tls_is_told() -> None:

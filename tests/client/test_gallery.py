@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,6 +142,22 @@ def test_results_that_break_off_are_no_end() -> None:
         with pytest.raises(UnexpectedAnswerError, match="no summary"):
             next(results)
         assert results.summary is None
+
+
+def test_a_result_is_told_before_the_next_one_is_known() -> None:
+    line = {"file": "a/1", "subject": "a", "status": "enrolled", "face_id": "0", "warnings": []}
+    end = {"summary": {"enrolled": 1, "refused": 0, "failed": 0}}
+    gate = threading.Event()
+    body = f"{json.dumps(line)}\n{json.dumps(end)}\n".encode()
+    with scripted(Reply(body=body, gate=gate)) as script, FaceClient(script.url) as client:
+        results = client.bulk([("a/1", b"x")])
+        assert next(results).face_id == "0"
+        gate.set()
+        assert list(results) == []
+        assert results.summary == BulkSummary(enrolled=1, refused=0, failed=0)
+    assert not script.waited_in_vain
+    # The ZIP is not made before it is sent, either.
+    assert script.received[0].headers["Transfer-Encoding"] == "chunked"
 
 
 def test_a_zip_is_made_in_pieces_and_once_more(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The client against a server in a process of its own: gevent's, with all its protections."""
 
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,3 +67,17 @@ def test_results_that_are_not_read_on_end_the_work(token_and_server: tuple[str, 
             assert next(results).subject == "left0"
         assert client.verify(face_file(0), subject="left0").match is True
     assert "Traceback" not in server.log
+
+
+def test_a_connection_that_the_server_gave_up_is_made_anew(
+    tmp_path: Path, fake_graphs: Path
+) -> None:
+    with (
+        flask_run(tmp_path, fake_graphs, idle_seconds="1") as server,
+        FaceClient(server.url, retries=0) as client,
+    ):
+        client.enrol("ann", [face_file(1)])
+        time.sleep(2)
+        # Not even what is never repeated suffers.
+        client.add_faces("ann", [face_file(1)])
+        assert len(client.subject("ann").faces) == 2
