@@ -142,6 +142,13 @@ def test_a_subject_that_is_not_there_is_one_sentence(run: Run, files: Path) -> N
     assert remarks == "error: nobody is enrolled under this name\n"
 
 
+def test_a_name_is_read_as_at_its_enrolment(run: Run, files: Path) -> None:
+    assert run("verify", files / "ann.png", " ann ")[0] == 0
+    code, lines, remarks = run("verify", files / "ann.png", "a/b")
+    assert (code, lines) == (1, [])
+    assert remarks == "error: a name cannot hold a slash or a backslash\n"
+
+
 def test_faces_are_named(run: Run, files: Path) -> None:
     code, lines, _ = run("identify", files / "ann.png", files / "who.png", files / "nobody.png")
     assert code == 0

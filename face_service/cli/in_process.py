@@ -8,6 +8,7 @@ from face_service.client import Detection, Identification, Subject, Verification
 from face_service.client.reading import read
 from face_service.composition import Parts
 from face_service.people.recognition import FaceOptions
+from face_service.store.gallery.names import check_subject_name
 from face_service.storing import use_store
 from face_service.web.v1.telling import detect_answer, identify_answer, verify_answer
 
@@ -43,7 +44,8 @@ class LocalFaces:
 
     def verify(self, picture: Path, /, *, subject: str, threshold: float | None) -> Verification:
         """Compare a picture with a subject's faces; there is no lockout here."""
-        found = self._parts.recognition.verify(self._bytes_of(picture), subject, threshold)
+        name = check_subject_name(subject)
+        found = self._parts.recognition.verify(self._bytes_of(picture), name, threshold)
         return read(Verification, verify_answer(found).model_dump(mode="json"))
 
     def identify(
