@@ -1,6 +1,8 @@
 """The rules of the house, read from the imports. See docs/architecture.md."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,8 @@ FORBIDDEN = {
     "face_service/models": {"flask", "gevent", "werkzeug"},
     "face_service/build": {"flask", "gevent", "werkzeug"},
     "face_service/web": {"tensorflow", "cv2", "h5py"},
+    "face_service/web/v1/telling.py": {"flask", "werkzeug", "gevent"},
+    "face_service/cli": {"flask", "werkzeug", "gevent"},
 }
 # Parts of face_service that each part may import, besides itself and errors.
 ALLOWED = {
@@ -34,6 +38,7 @@ ALLOWED = {
     "models": {"pipeline", "concurrency", "observing"},
     "build": {"models", "pipeline", "store"},
     "evaluation": {"vision", "plots", "models", "pipeline", "store"},
+    "client": set[str](),
     "people": {"vision", "storing", "observing", "models", "pipeline", "store", "concurrency"},
 }
 
@@ -70,6 +75,38 @@ def test_part_imports_only_the_parts_below_it(part: str) -> None:
         }
         found = inner - ALLOWED[part] - {part, "errors"}
         assert not found, f"{path.relative_to(PROJECT)} imports {found}"
+
+
+def test_the_client_imports_requests_and_nothing_of_the_service() -> None:
+    """Whoever calls the service from afar need not install what it is made of."""
+    files = files_under("face_service/client")
+    assert files
+    for path in files:
+        names = imports_of(path) - {"face_service"}  # for its version
+        inner = {name for name in names if name.startswith("face_service.")}
+        assert all(name.startswith("face_service.client.") for name in inner), path
+        outer = {name.split(".")[0] for name in names - inner} - sys.stdlib_module_names
+        assert outer <= {"requests", "urllib3"}, path
+
+
+def test_only_commands_call_a_service_from_afar() -> None:
+    for path in SOURCES:
+        if "client" not in path.parts and "cli" not in path.parts:
+            found = [name for name in imports_of(path) if name.startswith("face_service.client")]
+            assert not found, f"{path.relative_to(PROJECT)} imports {found}"
+
+
+def test_importing_the_client_loads_no_other_part_and_no_large_library() -> None:
+    script = "import sys, face_service.client; print(*sorted(sys.modules))"
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    loaded = set(ended.stdout.split())
+    assert "face_service.client.client" in loaded
+    heavy = {"tensorflow", "cv2", "numpy", "PIL", "flask", "werkzeug", "gevent", "pydantic"}
+    assert loaded.isdisjoint(heavy)
+    parts = {name.split(".")[1] for name in loaded if name.startswith("face_service.")}
+    assert parts == {"client"}
 
 
 def test_serving_code_does_not_import_the_builders() -> None:

@@ -74,6 +74,7 @@ DEFAULTS: dict[str, Any] = {
     "rate_per_minute": 6000,
     "lockout_failures": 10,
     "lockout_seconds": 300,
+    "api_key": "",
     "trusted_proxies": 0,
     "trusted_hosts": (),
     "cors_origins": (),
@@ -223,6 +224,13 @@ def test_without_an_argument_the_process_environment_counts(
 ) -> None:
     monkeypatch.setenv("FACE_PORT", "5001")
     assert Settings.from_environment().port == 5001
+
+
+def test_a_key_is_never_shown_with_the_settings() -> None:
+    settings = Settings.from_environment({"FACE_API_KEY": "a-secret", "FACE_PORT": "5055"})
+    assert settings.api_key == "a-secret"
+    assert "5055" in repr(settings)
+    assert "a-secret" not in repr(settings)
 
 
 def test_settings_cannot_be_changed() -> None:

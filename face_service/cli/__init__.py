@@ -4,16 +4,19 @@ One module a command, or a few that belong together, each with ``add_parser(comm
 """
 
 import argparse
+import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 
 from face_service import __version__
-from face_service.cli import evaluate, gallery, graphs, keys, reembed
+from face_service.cli import calibrate, evaluate, gallery, graphs, keys, looking, reembed
+from face_service.client import FaceServiceError
 from face_service.errors import ServiceError
 
-_MODULES = (graphs, gallery, reembed, keys, evaluate)
+_PIPE_LEFT = 141  # as of a process that SIGPIPE ended
+_MODULES = (graphs, gallery, calibrate, looking, reembed, keys, evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,8 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ServiceError as error:
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - this is the command line
         return 1
+    except FaceServiceError as error:  # of a server that was asked
+        print(f"error: {error.detail}", file=sys.stderr)  # noqa: T201 - as above
+        return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read the output, `head` say, has left
+        # Python writes what is left at its end, and would complain of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_LEFT
     return code
 
 

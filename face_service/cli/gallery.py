@@ -1,25 +1,29 @@
-"""``enrol``, ``export``, ``import``, ``compact`` and ``calibrate``: the gallery from the shell.
+"""``enrol``, ``export``, ``import`` and ``compact``: the gallery from the shell.
 
-A running server may go on meanwhile: it sees what these commands do with its next request.
+A running server may go on meanwhile: it sees what these commands do with its next request. With
+``--server`` it does the work itself.
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from face_service.cli.command import Commands, rate, remark, say
+from face_service.cli.command import Commands, remark
+from face_service.cli.lines import json_line
 from face_service.cli.loading import NOT_ALL, loaded_parts, new_private_file
+from face_service.cli.server import add_server_options, connected, is_remote, remote_lines
+from face_service.client import ImportOutcome as RemoteOutcome
 from face_service.composition import compose
 from face_service.errors import ImportRefusedError, InvalidRequestError, StoreError
 from face_service.people.bulk import enrol_files, files_in_folder
 from face_service.people.enrolment import EnrolOptions
-from face_service.pipeline.calibration import Calibration
-from face_service.plots import plot_calibration
+from face_service.people.exchange import ImportOutcome
 from face_service.settings import Settings
 from face_service.storing import use_store
 
@@ -29,73 +33,84 @@ def add_parser(commands: Commands) -> None:
     enrol = commands.add_parser("enrol", help="enrol the pictures in DIR/<subject>/")
     enrol.add_argument("folder", type=Path, metavar="DIR")
     enrol.add_argument("--force", action="store_true", help="override the enrolment gate")
+    add_server_options(enrol)
     enrol.set_defaults(run=_enrol)
     export = commands.add_parser("export", help="write the gallery as JSON lines")
     export.add_argument("file", type=Path, metavar="FILE", help="- is the standard output")
+    add_server_options(export)
     export.set_defaults(run=_export)
     import_ = commands.add_parser("import", help="enrol an export, or a demo's feature.txt")
     import_.add_argument("file", type=Path, metavar="FILE")
     import_.add_argument("--subject", help="whom a feature.txt shows")
+    add_server_options(import_)
     import_.set_defaults(run=_import)
     compact = commands.add_parser("compact", help="remove what was deleted from the disk, now")
     compact.set_defaults(run=_compact)
-    _add_calibrate(commands)
-
-
-def _add_calibrate(commands: Commands) -> None:
-    calibrate = commands.add_parser(
-        "calibrate", help="choose the thresholds from the faces that are enrolled"
-    )
-    calibrate.add_argument("--far", type=rate, default=0.001, help="wanted FAR (%(default)s)")
-    calibrate.add_argument("--fpir", type=rate, default=0.01, help="wanted FPIR (%(default)s)")
-    use = calibrate.add_mutually_exclusive_group()
-    use.add_argument("--apply", action="store_true", help="use the chosen thresholds")
-    use.add_argument("--reset", action="store_true", help="return to the model card's")
-    calibrate.add_argument("--plot", type=Path, metavar="PNG", help="draw the distances")
-    calibrate.add_argument("--json", action="store_true", help="print all that was measured")
-    calibrate.set_defaults(run=_calibrate)
 
 
 def _enrol(options: argparse.Namespace) -> int:
+    if is_remote(options):
+        with connected(options) as client:
+            return _tell_enrolled(options, *remote_lines(client, options.folder, options.force))
     settings = Settings.from_environment()
     files = files_in_folder(options.folder, settings.max_upload_bytes)
+    _require_any(options, len(files))
+    with loaded_parts() as parts:
+        how = EnrolOptions(force=options.force, source="folder")
+        lines = (result.as_dict() for result in enrol_files(parts.enrolment, files, how))
+        return _tell_enrolled(options, len(files), lines)
+
+
+def _require_any(options: argparse.Namespace, files: int) -> None:
     if not files:
         raise InvalidRequestError(f"{options.folder}: holds no file <subject>/<picture>")
+
+
+def _tell_enrolled(options: argparse.Namespace, files: int, lines: Iterator[Any]) -> int:
+    """Write what becomes of each file as it is known; return the exit code."""
+    _require_any(options, files)
     counts: Counter[str] = Counter()
-    with loaded_parts() as parts, tqdm(total=len(files), unit="picture", disable=None) as bar:
-        how = EnrolOptions(force=options.force, source="folder")
-        for result in enrol_files(parts.enrolment, files, how):
-            line = result.as_dict()
+    with tqdm(total=files, unit="picture", disable=None) as bar:
+        for line in lines:
             counts[line["status"]] += 1
             bar.update()
-            bar.write(_as_line(line), file=sys.stdout)
+            bar.write(json_line(line), file=sys.stdout)
     remark(", ".join(f"{counts[kind]} {kind}" for kind in ("enrolled", "refused", "failed")))
-    return 0 if counts["enrolled"] == len(files) else NOT_ALL
-
-
-def _as_line(table: dict[str, Any]) -> str:
-    # A file name may hold bytes that are no text: they become JSON's own escapes.
-    return json.dumps(table, ensure_ascii=False).encode(errors="backslashreplace").decode()
+    return 0 if counts["enrolled"] == files else NOT_ALL
 
 
 def _export(options: argparse.Namespace) -> int:
-    with loaded_parts() as parts:
-        lines = parts.transfer.lines()
+    with ExitStack() as held:
+        write = _exporter(options, held)
         try:
             if str(options.file) == "-":
-                sys.stdout.buffer.writelines(lines)
+                write(sys.stdout.buffer)
                 return 0
             with new_private_file(options.file) as file:
-                file.writelines(lines)
+                write(file)
         except OSError as error:
             raise StoreError(f"the export failed: {error.strerror or error}") from error
     remark(f"wrote {options.file}")
     return 0
 
 
+def _exporter(options: argparse.Namespace, held: ExitStack) -> Callable[[BinaryIO], object]:
+    """Return what writes the export to a file."""
+    if is_remote(options):
+        return held.enter_context(connected(options)).export
+    parts = held.enter_context(loaded_parts())
+    return lambda file: file.writelines(parts.transfer.lines())
+
+
 def _import(options: argparse.Namespace) -> int:
-    with _readable(options.file) as file, loaded_parts() as parts:
-        outcome = parts.transfer.take_in(file, options.subject)
+    outcome: ImportOutcome | RemoteOutcome
+    with _readable(options.file) as file:
+        if is_remote(options):
+            with connected(options) as client:
+                outcome = client.import_(file, subject=options.subject)
+        else:
+            with loaded_parts() as parts:
+                outcome = parts.transfer.take_in(file, options.subject)
     remark(f"{outcome.imported} imported, {outcome.skipped} were enrolled already")
     return 0
 
@@ -120,43 +135,3 @@ def _compact(_: argparse.Namespace) -> int:
         f"{strays} pictures of nobody deleted"
     )
     return 0
-
-
-def _calibrate(options: argparse.Namespace) -> int:
-    if options.reset:
-        had = compose(Settings.from_environment()).calibrating.reset()
-        remark("the model card's threshold counts again" if had else "nothing was calibrated")
-        return 0
-    with loaded_parts() as parts:
-        found = parts.calibrating.calibrate(options.far, options.fpir, apply=options.apply)
-    say(json.dumps(found.as_dict(), indent=2) if options.json else _as_text(found))
-    if options.apply:
-        remark("these thresholds count from now on, unless a setting names others")
-    if options.plot:
-        _plot(found, options.plot)
-    return 0
-
-
-def _plot(found: Calibration, path: Path) -> None:
-    try:
-        plot_calibration(found, path)
-    except OSError as error:
-        raise InvalidRequestError(f"{path}: {error.strerror}") from error
-    remark(f"wrote {path}")
-
-
-def _as_text(found: Calibration) -> str:
-    lines = [f"{found.faces} faces of {found.subjects} subjects"]
-    lines += ["threshold   FAR (95 % bounds)            FRR"]
-    for point in found.table:
-        frr = "-" if point.frr is None else f"{point.frr.value:.4f}"
-        far = point.far
-        lines.append(
-            f"{point.threshold:9.3f}   {far.value:.2e} ({far.low:.1e}..{far.high:.1e})   {frr}"
-        )
-    for name, choice in (("1:1", found.verification), ("1:N", found.identification)):
-        lines.append(
-            f"{name} threshold {choice.threshold:.4f}: {choice.false_match.value:.2e} false "
-            f"matches, {choice.target:g} wanted"
-        )
-    return "\n".join(lines + [f"warning: {text}" for text in found.warnings])

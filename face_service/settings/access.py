@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from face_service.settings.field import setting
+from face_service.settings.field import secret, setting
 from face_service.settings.types import flag, hosts, number, origins, whole, words
 
 
@@ -33,6 +33,7 @@ class AccessSettings:
     lockout_seconds: int = setting(
         300, whole(1, 10**6), "Time in which failures count, and for which a subject is locked."
     )
+    api_key: str = secret("Key that commands send with --server; the service itself needs none.")
     trusted_proxies: int = setting(
         0, whole(0, 10), "Proxies in front whose X-Forwarded-For is believed."
     )

@@ -1,10 +1,5 @@
 """Operations that look at the gallery and change nothing."""
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
 from face_service.errors import (
     EmbeddingMismatchError,
     InvalidEmbeddingError,
@@ -15,15 +10,17 @@ from face_service.errors import (
     SubjectLockedError,
     SubjectNotFoundError,
 )
-from face_service.people.recognition import AnalysedFace, Comparison, FaceOptions, IdentifiedFace
-from face_service.people.samples import Probe
-from face_service.pipeline.detection import Detection
-from face_service.pipeline.distance import Embedding, is_match, similarity
-from face_service.pipeline.liveness import Liveness
-from face_service.store.gallery.interface import Candidate
+from face_service.people.recognition import FaceOptions
 from face_service.web.logins import verify_subject
 from face_service.web.v1 import answers, fields
 from face_service.web.v1.operation import Call, Operation
+from face_service.web.v1.telling import (
+    detect_answer,
+    embedding_answer,
+    found_face_answer,
+    identify_answer,
+    verify_answer,
+)
 
 
 def detect(call: Call) -> answers.DetectAnswer:
@@ -35,15 +32,13 @@ def detect(call: Call) -> answers.DetectAnswer:
         landmarks=options.landmarks,
         embedding=options.embedding,
     )
-    fingerprint = call.parts.engine.embedder.fingerprint
-    faces = [_detected(face, found.width, found.height, fingerprint) for face in found.faces]
-    return answers.DetectAnswer(width=found.width, height=found.height, faces=faces)
+    return detect_answer(found, call.parts.engine.embedder.fingerprint)
 
 
 def embed(call: Call) -> answers.EmbeddingsAnswer:
     """Turn the face that is meant into an embedding."""
     probe = call.parts.recognition.embed(_picture(call))
-    face = _found_face(probe)
+    face = found_face_answer(probe)
     if face is None:
         raise NoFaceError("no face detected")
     embedding = embedding_answer(probe.embedding, call.parts.engine.embedder.fingerprint)
@@ -55,10 +50,10 @@ def verify(call: Call) -> answers.VerifyAnswer:
     options: fields.VerifyOptions = call.options
     if options.subject is not None and len(call.samples) == 1:
         sample, subject = call.samples[0], options.subject
-        return _verified(verify_subject(call.parts, sample, subject, options.threshold))
+        return verify_answer(verify_subject(call.parts, sample, subject, options.threshold))
     if options.subject is None and len(call.samples) == 2:
         first, second = call.samples
-        return _verified(call.parts.recognition.compare(first, second, options.threshold))
+        return verify_answer(call.parts.recognition.compare(first, second, options.threshold))
     raise InvalidRequestError(
         "expected two samples, or one and a subject; found "
         f"{len(call.samples)} and {'a' if options.subject is not None else 'no'} subject"
@@ -77,14 +72,7 @@ def identify(call: Call) -> answers.IdentifyAnswer:
         top=max(options.top_k, 2),
         threshold=options.threshold,
     )
-    faces = [_identified(face, found.threshold, options.top_k) for face in found.faces]
-    return answers.IdentifyAnswer(threshold=found.threshold, faces=faces)
-
-
-def embedding_answer(embedding: Embedding, fingerprint: str) -> fields.EmbeddingField:
-    """Return an embedding as JSON has it, with the digits that restore each float32."""
-    values = [float(str(value)) for value in embedding]
-    return fields.EmbeddingField(fingerprint=fingerprint, values=values)
+    return identify_answer(found, options.top_k)
 
 
 def _picture(call: Call) -> bytes:
@@ -92,88 +80,6 @@ def _picture(call: Call) -> bytes:
     if not isinstance(sample, bytes):
         raise TypeError("an operation on pictures got an embedding")
     return sample
-
-
-def _box(corners: NDArray[Any], digits: int) -> answers.Box:
-    ymin, xmin, ymax, xmax = (round(float(value), digits) for value in corners)
-    return answers.Box(x1=xmin, y1=ymin, x2=xmax, y2=ymax)
-
-
-def _found(
-    detection: Detection, width: int, height: int, liveness: Liveness | None
-) -> answers.FoundFace:
-    scale = np.array([height, width, height, width])
-    return answers.FoundFace(
-        box=_box(detection.box * scale, 1),
-        box_normalised=_box(detection.box, 5),
-        score=round(detection.score, 4),
-        liveness=answers.liveness_answer(liveness),
-    )
-
-
-def _found_face(probe: Probe) -> answers.FoundFace | None:
-    if probe.detection is None or probe.picture is None:
-        return None
-    width, height = probe.picture.width, probe.picture.height
-    return _found(probe.detection, width, height, probe.liveness)
-
-
-def _detected(
-    face: AnalysedFace, width: int, height: int, fingerprint: str
-) -> answers.DetectedFace:
-    landmarks, pose, quality, embedding = None, None, None, None
-    if face.landmarks is not None:
-        pixels = face.landmarks.points * np.array([width, height])
-        landmarks = [(round(float(x), 1), round(float(y), 1)) for x, y in pixels]
-    if face.quality is not None:
-        measured = face.quality.as_dict()
-        pose = answers.Pose.model_validate(measured)
-        quality = answers.Quality.model_validate(measured)
-    if face.embedding is not None:
-        embedding = embedding_answer(face.embedding, fingerprint)
-    found = _found(face.detection, width, height, face.liveness)
-    return answers.DetectedFace(
-        **found.model_dump(), landmarks=landmarks, pose=pose, quality=quality, embedding=embedding
-    )
-
-
-def _verified(comparison: Comparison) -> answers.VerifyAnswer:
-    nearest = comparison.nearest
-    return answers.VerifyAnswer(
-        match=comparison.match,
-        distance=comparison.distance,
-        similarity=similarity(comparison.distance),
-        threshold=comparison.threshold,
-        subject=nearest.subject if nearest else None,
-        face_id=nearest.face_id if nearest else None,
-        faces=[_found_face(probe) for probe in comparison.probes],
-    )
-
-
-def _identified(face: IdentifiedFace, threshold: float, top: int) -> answers.IdentifiedFaceAnswer:
-    nearest = face.candidates[0] if face.candidates else None
-    known = nearest if nearest and is_match(nearest.distance, threshold) else None
-    margin = None
-    if len(face.candidates) > 1:
-        margin = face.candidates[1].distance - face.candidates[0].distance
-    return answers.IdentifiedFaceAnswer(
-        face=_found_face(face.probe),
-        unknown=known is None,
-        subject=known.subject if known else None,
-        face_id=known.face_id if known else None,
-        distance=nearest.distance if nearest else None,
-        margin=margin,
-        candidates=[_candidate(candidate) for candidate in face.candidates[:top]],
-    )
-
-
-def _candidate(candidate: Candidate) -> answers.CandidateAnswer:
-    return answers.CandidateAnswer(
-        subject=candidate.subject,
-        face_id=candidate.face_id,
-        distance=candidate.distance,
-        similarity=similarity(candidate.distance),
-    )
 
 
 _VECTORS = (EmbeddingMismatchError, InvalidEmbeddingError)

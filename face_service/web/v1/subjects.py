@@ -21,7 +21,7 @@ from face_service.store.gallery.names import check_subject_name
 from face_service.storing import use_store
 from face_service.web.v1 import answers, fields
 from face_service.web.v1.operation import Call, Operation
-from face_service.web.v1.recognition import embedding_answer
+from face_service.web.v1.telling import embedding_answer
 
 
 def list_subjects(call: Call) -> answers.SubjectListAnswer:
