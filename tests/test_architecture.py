@@ -18,6 +18,15 @@ FORBIDDEN = {
     "face_service/store": {"flask", "gevent", "tensorflow"},
     "face_service/people": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/evaluation": {"flask", "werkzeug", "gevent", "tensorflow"},
+    "face_service/live": {
+        "flask",
+        "werkzeug",
+        "gevent",
+        "tensorflow",
+        "requests",
+        "http",
+        "urllib",
+    },
     "face_service/vision.py": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/composition.py": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/concurrency": {"flask", "tensorflow"},
@@ -34,6 +43,7 @@ ALLOWED = {
     "models": {"pipeline", "concurrency", "observing"},
     "build": {"models", "pipeline", "store"},
     "evaluation": {"vision", "plots", "models", "pipeline", "store"},
+    "live": {"vision", "people", "pipeline"},
     "people": {"vision", "storing", "observing", "models", "pipeline", "store", "concurrency"},
 }
 

@@ -10,10 +10,10 @@ import threading
 from collections.abc import Sequence
 
 from face_service import __version__
-from face_service.cli import evaluate, gallery, graphs, keys, reembed
+from face_service.cli import evaluate, gallery, graphs, keys, live, reembed
 from face_service.errors import ServiceError
 
-_MODULES = (graphs, gallery, reembed, keys, evaluate)
+_MODULES = (graphs, gallery, reembed, live, keys, evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
