@@ -53,7 +53,9 @@ class VideoOutput:
         """
         if self._writer is None:
             self._size = pixels.shape[1], pixels.shape[0]
-            self._writer = self._open()
+            self._writer = self._open_writer()
+            if not self._writer.isOpened():
+                raise VideoOutputError(f"{self._path}: this OpenCV cannot write such a video")
         bgr = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), dtype=np.uint8)
         if (pixels.shape[1], pixels.shape[0]) != self._size:
             bgr = np.asarray(cv2.resize(bgr, self._size), dtype=np.uint8)
@@ -61,11 +63,8 @@ class VideoOutput:
             self._writer.write(bgr)
             self._written += 1
 
-    def _open(self) -> cv2.VideoWriter:
-        writer = cv2.VideoWriter(str(self._path), self._codec, self._rate, self._size)
-        if not writer.isOpened():
-            raise VideoOutputError(f"{self._path}: this OpenCV cannot write such a video")
-        return writer
+    def _open_writer(self) -> cv2.VideoWriter:
+        return cv2.VideoWriter(str(self._path), self._codec, self._rate, self._size)
 
     def _copies(self, seconds: float) -> int:
         if not self._paced:
