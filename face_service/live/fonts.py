@@ -62,16 +62,16 @@ class PillowFont:
 
     def __init__(self, path: Path | None = None, index: int = 0) -> None:
         """Open the font; ``index`` is its number within a collection (.ttc)."""
-        self._path, self._index = path, index
+        self.path, self._index = path, index
         self._at = lru_cache(maxsize=8)(self._open)
         # Without shaping: a missing glyph must not be put together from others.
         self._probe = self._open(_PROBE_SIZE, ImageFont.Layout.BASIC)
         self._missing = self._glyph(_NO_CHARACTER)
 
     def _open(self, size: int, layout: ImageFont.Layout | None = None) -> Any:
-        if self._path is None:
+        if self.path is None:
             return ImageFont.load_default(size)
-        return ImageFont.truetype(str(self._path), size, self._index, layout_engine=layout)
+        return ImageFont.truetype(str(self.path), size, self._index, layout_engine=layout)
 
     def _glyph(self, character: str) -> tuple[tuple[int, int], bytes]:
         mask = self._probe.getmask(character)
