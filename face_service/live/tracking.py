@@ -107,12 +107,14 @@ class Tracker:
     def move(self, boxes: Mapping[int, Box | None]) -> None:
         """Put tracks, by their ids, where they are in the next frame; None where that is unknown.
 
-        A track that is not named, or None, stays where it was and is not placed.
+        A track that is not named, or None, stays where it was and is not placed, until a look finds
+        it: from there on other pixels would be followed.
         """
         for track in self.tracks:
             box = boxes.get(track.id)
             where = track.box if box is None else box
-            self._tracks[track.id] = replace(track, box=where, placed=box is not None)
+            placed = track.placed and box is not None
+            self._tracks[track.id] = replace(track, box=where, placed=placed)
 
     def update(self, faces: Sequence[SeenFace], seconds: float) -> list[int]:
         """Take in what a look found at a time; return the ids of the tracks that ended."""

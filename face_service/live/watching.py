@@ -89,7 +89,7 @@ class Watcher:
         return shown
 
     def _follow(self, frame: Frame) -> None:
-        tracks = self._tracker.tracks
+        tracks = [track for track in self._tracker.tracks if track.placed]
         boxes = np.reshape([track.box for track in tracks], (-1, 4)).astype(np.float32)
         moved = self._flow.move(frame.pixels, boxes)
         self._tracker.move({track.id: box for track, box in zip(tracks, moved, strict=True)})

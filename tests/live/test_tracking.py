@@ -121,6 +121,8 @@ def test_moving_puts_a_track_elsewhere_and_tells_where_that_is_not_known() -> No
     moved, kept = tracker.tracks
     assert (moved.box.tolist(), moved.visible) == (box(*RIGHT).tolist(), True)
     assert (kept.box.tolist(), kept.visible) == (box(*RIGHT).tolist(), False)
+    tracker.move({1: box(*LEFT), 2: box(*LEFT)})
+    assert [track.visible for track in tracker.tracks] == [True, False]
 
 
 def test_a_single_look_is_enough_where_the_limits_say_so() -> None:
