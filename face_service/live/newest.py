@@ -47,6 +47,7 @@ class NewestFrames:
     """
 
     is_live = True
+    ended = False  # what has no end is lost, and then reading raises
     count: int | None = None
 
     def __init__(
@@ -82,12 +83,6 @@ class NewestFrames:
                 "decoded"
             )
         return capture, first
-
-    @property
-    def ended(self) -> bool:
-        """Whether it was given up and its last frame taken."""
-        with self._changed:
-            return self._lost and self._newest is None
 
     def read(self, wait: float) -> Frame | None:
         """Return the newest frame that was not returned before, None if none came in ``wait`` s.

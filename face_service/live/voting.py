@@ -19,6 +19,8 @@ class VotingOptions:
             after 14.
         switch: another name must outweigh the one in force so many times.
         clear: share of all weight by which the name in force must lead to be rechecked seldom.
+        doubt: what the votes weigh still when it is in doubt whether the face is the same: one or
+            two clear votes outweigh them then.
         unsure_seconds, recheck_seconds: time between votes on a face whose name is not clear, and
             on one whose name is: people walk out of a box and others into it.
     """
@@ -30,6 +32,7 @@ class VotingOptions:
     memory: float = 0.85
     switch: float = 1.5
     clear: float = 0.5
+    doubt: float = 0.25
     unsure_seconds: float = 0.5
     recheck_seconds: float = 2.0
 
@@ -114,6 +117,18 @@ class NameVoting:
         clear = held - (total - held) >= self._options.clear * total
         wait = self._options.recheck_seconds if clear else self._options.unsure_seconds
         return seconds - ballot.last >= wait
+
+    def doubt(self, track_id: int) -> None:
+        """Take in that a track may show another face by now.
+
+        It keeps its name until votes outweigh what is left of the old ones, and is as unsettled as
+        a new one. Where nothing is held yet there is nothing to doubt.
+        """
+        ballot = self._ballots.get(track_id)
+        if ballot is None or not ballot.decided:
+            return
+        ballot.votes = self._options.least_votes - 1
+        ballot.weights = {name: w * self._options.doubt for name, w in ballot.weights.items()}
 
     def forget(self, track_ids: Iterable[int]) -> None:
         """Drop the votes on tracks that have ended."""

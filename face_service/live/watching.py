@@ -102,6 +102,9 @@ class Watcher:
         self.sightings.end(ended)
         self.work.looks += 1
         found = [track for track in self._tracker.tracks if track.last_hit == frame.seconds]
+        for track in found:
+            if _is_doubtful(track, before.get(track.id)):
+                self._voting.doubt(track.id)
         self._name(frame, [track for track in found if track.state is TrackState.CONFIRMED])
         calm = all(
             self._is_as_expected(track, before.get(track.id), frame)
@@ -125,8 +128,18 @@ class Watcher:
             return True  # it has been lost for longer
         if track.last_hit != frame.seconds or not self._voting.is_settled(track.id):
             return False
-        overlap = float(compute_iou(before.box[None], track.box[None])[0, 0])
-        return before.placed and overlap >= _TRUE_TO_LOOK
+        return before.placed and _overlap(before, track) >= _TRUE_TO_LOOK
+
+
+def _is_doubtful(track: Track, before: Track | None) -> bool:
+    """Return whether a track that was found again may be somebody else in the same place."""
+    if before is None or (before.placed and _counts(before)):
+        return False
+    return not _counts(before) or _overlap(before, track) < _TRUE_TO_LOOK
+
+
+def _overlap(first: Track, second: Track) -> float:
+    return float(compute_iou(first.box[None], second.box[None])[0, 0])
 
 
 def _counts(track: Track) -> bool:

@@ -72,6 +72,11 @@ def read_video(path: Path) -> list[Pixels]:
     return frames
 
 
+def colour_at(frame: Pixels, row: int, column: int) -> list[int]:
+    """Return a pixel as whole numbers, which unlike uint8 can be subtracted."""
+    return [int(value) for value in frame[row, column]]
+
+
 class ColourLooker:
     """Sees patches of pure colours, and knows whom each colour stands for."""
 

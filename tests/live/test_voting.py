@@ -125,6 +125,34 @@ def test_an_unclear_name_is_rechecked_after_half_a_second() -> None:
     assert voting.is_due(TRACK, 2.5)
 
 
+def test_a_doubtful_track_keeps_its_name_until_two_votes_say_otherwise() -> None:
+    voting = voted(*[ann()] * 9)
+    voting.doubt(TRACK)
+    assert voting.name_of(TRACK) == Named(True, "ann", 0.5)
+    assert voting.is_due(TRACK, 8.0)
+    assert not voting.is_settled(TRACK)
+    voting.cast(TRACK, ben(), 8.1)
+    assert voting.name_of(TRACK).subject == "ann"
+    voting.cast(TRACK, ben(), 8.2)
+    assert voting.name_of(TRACK).subject == "ben"
+
+
+def test_where_nothing_is_held_there_is_nothing_to_doubt() -> None:
+    voting = voted(ann())
+    voting.doubt(TRACK)
+    voting.doubt(99)
+    voting.cast(TRACK, ann(), 1.0)
+    assert voting.name_of(TRACK) == Named(True, "ann", 0.5)
+    assert voting.name_of(99) == Named(False, None, None)
+
+
+def test_one_clear_vote_renames_a_doubtful_track_that_was_hardly_known() -> None:
+    voting = voted(ann(), ann(), ann())
+    voting.doubt(TRACK)
+    voting.cast(TRACK, ben(), 3.0)
+    assert voting.name_of(TRACK).subject == "ben"
+
+
 def test_tracks_do_not_share_votes_and_are_forgotten() -> None:
     voting = voted(ann(), ann())
     assert voting.name_of(8) == Named(False, None, None)

@@ -91,6 +91,33 @@ def test_a_face_whose_pixels_went_away_is_looked_for_at_once() -> None:
     assert looker.looks - before < 8
 
 
+def test_somebody_else_in_the_place_of_who_went_gets_a_row_of_their_own() -> None:
+    watcher = Watcher(ColourLooker(PEOPLE))
+    frames = [scene({"red": (60, 100)})] * 20 + [scene({})] * 5
+    watch(watcher, frames + [scene({"green": (60, 100)})] * 20)
+    ann, ben = watcher.sightings.rows()
+    assert (ann.subject, ann.track, ann.first_frame, ann.last_frame) == ("ann", 1, 0, 19)
+    assert (ben.subject, ben.track, ben.last_frame) == ("ben", 1, 44)
+    assert ben.first_frame <= 34  # the longest that a look is put off
+
+
+@pytest.mark.parametrize("every", [None, 1])
+def test_a_face_without_corners_is_named_though_it_cannot_be_followed(every: int | None) -> None:
+    plain = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    plain[60:120, 100:160] = (255, 0, 0)
+    looker = ColourLooker(PEOPLE)
+    watcher = Watcher(looker, every)
+    shown = watch(watcher, [plain] * 12)
+    assert [[one.mark.label for one in frame] for frame in shown[:4]] == [
+        [],
+        ["#1"],
+        ["ann"],
+        ["ann"],
+    ]
+    assert watcher.sightings.rows()[0].frames == 12
+    assert len(looker.named) == 3  # in doubt or not, it is settled
+
+
 def test_with_a_number_a_face_that_cannot_be_followed_is_hidden_until_the_next_look() -> None:
     looker = ColourLooker(PEOPLE)
     watcher = Watcher(looker, every=4)
