@@ -63,12 +63,19 @@ class NewestFrames:
         self._newest: tuple[Any, int, float] | None = None
         self._lost = False
         self.reconnects = 0
-        capture, first = self._first_frame()
-        self.rate = rate_of(capture)
-        self._began = time.monotonic()
+        self._capture, self._first = self._first_frame()
+        self.rate = rate_of(self._capture)
+        self._began = 0.0
         self._index = 0
-        self._put(first)
-        self._thread = threading.Thread(target=self._read_on, args=(capture,), daemon=True)
+        self._thread = threading.Thread(target=self._read_on, daemon=True)
+
+    def _start(self) -> None:
+        """Begin to read on: with the first frame that is asked for, since graphs load before.
+
+        That one is as old as that takes; a face has to be seen on another to be believed.
+        """
+        self._began = time.monotonic()
+        self._put(self._first)
         self._thread.start()
 
     def _first_frame(self) -> tuple[Capture, Any]:
@@ -90,6 +97,8 @@ class NewestFrames:
         Raises:
             VideoLostError: the source stopped and did not come back.
         """
+        if not self._index:
+            self._start()
         with self._changed:
             self._changed.wait_for(lambda: self._newest is not None or self._lost, wait)
             newest, self._newest = self._newest, None
@@ -106,7 +115,10 @@ class NewestFrames:
     def close(self) -> None:
         """Stop reading and let go of the source."""
         self._closing.set()
-        self._thread.join(_END_SECONDS)
+        if self._index:
+            self._thread.join(_END_SECONDS)
+        else:
+            self._capture.release()
 
     def _put(self, read: Any) -> None:
         with self._changed:
@@ -114,8 +126,9 @@ class NewestFrames:
             self._index += 1
             self._changed.notify_all()
 
-    def _read_on(self, capture: Capture) -> None:
-        """Runs on the reader's thread; it alone touches the capture."""
+    def _read_on(self) -> None:
+        """Runs on the reader's thread; it alone touches the capture from then on."""
+        capture = self._capture
         while not self._closing.is_set():
             ok, read = capture.read()
             if ok:

@@ -42,18 +42,22 @@ class Opener:
 
 
 def test_only_the_newest_frame_is_given() -> None:
-    all_read, go_on = threading.Event(), threading.Event()
+    taken, all_read, go_on = threading.Event(), threading.Event(), threading.Event()
 
     def frames() -> Iterator[Any]:
-        for number in range(5):
+        yield numbered(0)
+        assert taken.wait(LONG)
+        for number in range(1, 5):
             yield numbered(number)
         all_read.set()
         assert go_on.wait(LONG)
         yield numbered(5)
 
     source = NewestFrames(CAMERA, Opener(FakeCapture(frames()), FakeCapture([])), AT_ONCE)
+    assert number_of(source) == (0, 0)
+    taken.set()
     assert all_read.wait(LONG)
-    assert number_of(source) == (4, 4)  # and none of those before
+    assert number_of(source) == (4, 4)  # and none of those between
     assert source.read(0.0) is None  # nor the same twice
     go_on.set()
     assert number_of(source) == (5, 5)
@@ -141,3 +145,12 @@ def test_closing_ends_the_reader_while_it_waits_to_reconnect() -> None:
     source.close()
     assert not source._thread.is_alive()
     assert capture.released
+
+
+def test_nothing_is_read_on_before_the_first_frame_is_asked_for() -> None:
+    capture = FakeCapture([numbered(1), numbered(2)])
+    source = NewestFrames(CAMERA, Opener(capture, FakeCapture([])), AT_ONCE)
+    assert not source._thread.is_alive()
+    source.close()
+    assert capture.released
+    assert capture.read()[0]  # the second is still there

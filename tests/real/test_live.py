@@ -37,14 +37,21 @@ def panned(data: bytes) -> list[Pixels]:
     return frames
 
 
-@pytest.fixture
-def enrolled(
-    tmp_path: Path, built_graphs: Path, portrait: Read, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two presidents in a gallery of their own."""
-    use_folders(monkeypatch, tmp_path, built_graphs)
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory, built_graphs: Path, portrait: Read) -> Path:
+    """A folder with two presidents enrolled; the tests here only read it."""
+    folder = tmp_path_factory.mktemp("gallery")
     pictures = {f"{SUBJECT}/1.jpg": portrait("obama.jpg"), "Joe Biden/1.jpg": portrait("biden.jpg")}
-    assert main(["enrol", str(write_files(tmp_path / "people", pictures))]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        use_folders(patch, folder, built_graphs)
+        assert main(["enrol", str(write_files(folder / "people", pictures))]) == 0
+    return folder
+
+
+@pytest.fixture
+def enrolled(gallery: Path, built_graphs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets commands work on the gallery."""
+    use_folders(monkeypatch, gallery, built_graphs)
 
 
 @pytest.mark.usefixtures("enrolled")
