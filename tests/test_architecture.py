@@ -20,6 +20,15 @@ FORBIDDEN = {
     "face_service/store": {"flask", "gevent", "tensorflow"},
     "face_service/people": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/evaluation": {"flask", "werkzeug", "gevent", "tensorflow"},
+    "face_service/live": {
+        "flask",
+        "werkzeug",
+        "gevent",
+        "tensorflow",
+        "requests",
+        "http",
+        "urllib",
+    },
     "face_service/vision.py": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/composition.py": {"flask", "werkzeug", "gevent", "tensorflow"},
     "face_service/concurrency": {"flask", "tensorflow"},
@@ -39,6 +48,7 @@ ALLOWED = {
     "build": {"models", "pipeline", "store"},
     "evaluation": {"vision", "plots", "models", "pipeline", "store"},
     "client": set[str](),
+    "live": {"vision", "people", "pipeline"},
     "people": {"vision", "storing", "observing", "models", "pipeline", "store", "concurrency"},
 }
 

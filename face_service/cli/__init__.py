@@ -11,12 +11,12 @@ import threading
 from collections.abc import Sequence
 
 from face_service import __version__
-from face_service.cli import calibrate, evaluate, gallery, graphs, keys, looking, reembed
+from face_service.cli import calibrate, evaluate, gallery, graphs, keys, live, looking, reembed
 from face_service.client import FaceServiceError
 from face_service.errors import ServiceError
 
 _PIPE_LEFT = 141  # as of a process that SIGPIPE ended
-_MODULES = (graphs, gallery, calibrate, looking, reembed, keys, evaluate)
+_MODULES = (graphs, gallery, calibrate, looking, live, reembed, keys, evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,6 +24,13 @@ from face_service.errors.graphs import (
     GraphMissingError,
     SettingsError,
 )
+from face_service.errors.live import (
+    NoDisplayError,
+    VideoLostError,
+    VideoOutputError,
+    VideoSourceError,
+    VideoUnreadableError,
+)
 from face_service.errors.people import (
     EmbeddingMismatchError,
     EnrolmentRefusedError,
@@ -76,6 +83,7 @@ __all__ = [
     "InvalidRequestError",
     "InvalidSubjectError",
     "MissingFieldError",
+    "NoDisplayError",
     "NoFaceError",
     "NotAPictureError",
     "NotEnrolledError",
@@ -98,4 +106,8 @@ __all__ = [
     "UploadNotFoundError",
     "UrlFetchError",
     "UrlRefusedError",
+    "VideoLostError",
+    "VideoOutputError",
+    "VideoSourceError",
+    "VideoUnreadableError",
 ]

@@ -174,10 +174,27 @@ class Recognition:
         """
         with self._vision.admitted(*pictures_among([sample])) as deadline:
             probes = self._probes(sample, which, deadline)
+        if probes and not any(map(self._may_be_named, probes)):
+            self._vision.require_live(probes[0].liveness)
+        return self._identify(probes, top, threshold)
+
+    def identify_found(
+        self, picture: Picture, faces: Sequence[Detection], top: int, threshold: float | None
+    ) -> Identification:
+        """As :meth:`identify` for faces that were found in a decoded picture, be any live or not.
+
+        Raises:
+            EmbeddingMismatchError: the gallery is of another graph or preprocessing.
+        """
+        with self._vision.admitted() as deadline:
+            probes = self._probes_of(picture, faces, deadline)
+        return self._identify(probes, top, threshold)
+
+    def _identify(
+        self, probes: Sequence[Probe], top: int, threshold: float | None
+    ) -> Identification:
         limit = self._thresholds.identification() if threshold is None else threshold
         named = [probe for probe in probes if self._may_be_named(probe)]
-        if probes and not named:
-            self._vision.require_live(probes[0].liveness)
         found = iter(self._search(named, limit=top) if named else [])
         faces = [
             IdentifiedFace(probe, next(found) if self._may_be_named(probe) else [])
@@ -193,7 +210,11 @@ class Recognition:
         if not isinstance(sample, bytes):
             return [make_probe(self._vision, sample, deadline)]
         picture = self._vision.decode(sample, deadline)
-        faces = self._find(picture, which, deadline)
+        return self._probes_of(picture, self._find(picture, which, deadline), deadline)
+
+    def _probes_of(
+        self, picture: Picture, faces: Sequence[Detection], deadline: float
+    ) -> list[Probe]:
         embeddings = self._vision.embed([(picture, face) for face in faces], deadline)
         liveness = self._vision.judge_liveness(picture, faces, deadline)
         return [

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from face_service.errors import ServiceError, UnavailableError
-from face_service.errors import graphs as offline_errors
+from face_service.errors import graphs as start_errors
+from face_service.errors import live as live_errors
 
 # Of Werkzeug's exceptions, those that the application can answer with.
 HTTP_CODES = {
@@ -20,6 +21,7 @@ REMARKS = {
     "TASK_LOST": (200, "The process that worked on the task is gone"),
 }
 _ERRORS = "face_service.errors."
+_OFFLINE = {start_errors.__name__, live_errors.__name__}
 _INTERNAL = "A defect; the log has its traceback under the request id"
 
 
@@ -59,7 +61,7 @@ def meaning_of(kind: type[ServiceError]) -> str:
 
 
 def _is_offline(kind: type[ServiceError]) -> bool:
-    return kind.__module__ == offline_errors.__name__
+    return kind.__module__ in _OFFLINE
 
 
 def _descendants(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
