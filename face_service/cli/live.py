@@ -14,6 +14,8 @@ from tqdm import tqdm
 
 from face_service.cli.command import Commands, remark, say
 from face_service.cli.loading import loaded_parts, new_private_file
+from face_service.cli.remote_looker import RemoteLooker
+from face_service.cli.server import add_server_options, connected, is_remote
 from face_service.errors import VideoOutputError
 from face_service.live.drawing import Drawer
 from face_service.live.fonts import make_font_book
@@ -58,6 +60,7 @@ def add_parser(commands: Commands) -> None:
         "at each while something is new and at each 10th while nothing is",
     )
     _add_limits(live)
+    add_server_options(live)
     live.set_defaults(run=_live)
 
 
@@ -122,7 +125,7 @@ def _live(options: argparse.Namespace) -> int:
         source = open_source(spec)
         stack.callback(source.close)
         output = _open_output(options.output, source, stack)
-        watcher = Watcher(stack.enter_context(local_looker(options)), options.every)
+        watcher = Watcher(stack.enter_context(make_looker(options)), options.every)
         window = None if options.headless else _open_window(stack)
         progress = stack.enter_context(_Progress(source))
         sinks: list[Sink] = [Pictures(drawer, output, window), progress]
@@ -160,6 +163,17 @@ def _open_window(stack: ExitStack) -> Window:
     window = Window()
     stack.callback(window.close)
     return window
+
+
+@contextmanager
+def make_looker(options: argparse.Namespace) -> Iterator[Looker]:
+    """Give what finds and names faces: a running service, or the graphs of this machine."""
+    if not is_remote(options):
+        with local_looker(options) as looker:
+            yield looker
+        return
+    with connected(options) as client:
+        yield RemoteLooker(client, options.min_score, options.threshold)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from face_service.errors.graphs import (
 )
 from face_service.errors.live import (
     NoDisplayError,
+    ServerFailedError,
     VideoLostError,
     VideoOutputError,
     VideoSourceError,
@@ -91,6 +92,7 @@ __all__ = [
     "NotReadyError",
     "RateLimitedError",
     "RetryError",
+    "ServerFailedError",
     "ServiceError",
     "SettingsError",
     "StoreError",

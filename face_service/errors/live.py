@@ -31,3 +31,9 @@ class NoDisplayError(ServiceError):
     """There is nothing to open a window on, or this OpenCV cannot open one."""
 
     code = "NO_DISPLAY"
+
+
+class ServerFailedError(ServiceError):
+    """The service that was to find and name the faces refused, or cannot be reached."""
+
+    code = "SERVER_FAILED"
