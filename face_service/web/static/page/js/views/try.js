@@ -33,7 +33,11 @@ class TryView {
     this.input = pictureInput({ onPicture: (blob, bitmap) => this._take(blob, bitmap) });
     this._canvas = el("canvas", { role: "img", on: { click: (event) => this._click(event) } });
     this._scan = el("div", { class: "scan", "aria-hidden": "true" });
-    this._points = el("input", { type: "checkbox", checked: true, on: { change: () => this._draw() } });
+    this._points = el("input", {
+      type: "checkbox",
+      checked: true,
+      on: { change: () => this._draw() },
+    });
     this._picture = this._makePicture();
     this._results = el("div", { class: "stack results" });
     this._gives = el("ul", { class: "gives" }, ...Object.entries(GIVES).map(gift));
@@ -43,7 +47,12 @@ class TryView {
   }
 
   _makePicture() {
-    const points = el("label", { class: "check" }, this._points, el("span", { t: "try.landmarks" }));
+    const points = el(
+      "label",
+      { class: "check" },
+      this._points,
+      el("span", { t: "try.landmarks" }),
+    );
     this._size = el("span", { class: "hint numbers" });
     return el(
       "div",
@@ -105,7 +114,12 @@ class TryView {
 
   _show(answer, blob) {
     this._faces = answer.faces;
-    const times = el("section", { class: "card" }, el("h3", { t: "stage.title" }), stageTimes(answer.timings));
+    const times = el(
+      "section",
+      { class: "card" },
+      el("h3", { t: "stage.title" }),
+      stageTimes(answer.timings),
+    );
     this._results.replaceChildren(this._facesCard(), times, programs(answer, blob));
     this._choose(0);
     announce(describe(this._canvas, this._faces));
@@ -114,7 +128,11 @@ class TryView {
   _facesCard() {
     const faces = this._faces;
     if (!faces.length) return note("warn", "try.none");
-    this._list = faceList({ bitmap: this._bitmap, faces, onChoose: (index) => this._choose(index) });
+    this._list = faceList({
+      bitmap: this._bitmap,
+      faces,
+      onChoose: (index) => this._choose(index),
+    });
     const count = el("h3", { t: ["try.found", { count: faces.length }] });
     return el("section", { class: "card" }, count, this._list.element);
   }

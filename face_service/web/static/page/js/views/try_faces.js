@@ -19,13 +19,21 @@ export function faceList({ bitmap, faces, onChoose }) {
     const details = el("div", { class: "face-details", id: `face-${index}` }, ...measures(face));
     const button = el(
       "button",
-      { class: "face-row", type: "button", "aria-controls": `face-${index}`, on: { click: () => onChoose(index) } },
+      {
+        class: "face-row",
+        type: "button",
+        "aria-controls": `face-${index}`,
+        on: { click: () => onChoose(index) },
+      },
       thumbnail(bitmap, face.box),
       el(
         "span",
         { class: "face-words" },
         el("strong", { t: ["try.face", { number: index + 1 }] }),
-        el("span", { class: "hint", t: ["try.score", { score: formatNumber(face.score, 2, true) }] }),
+        el("span", {
+          class: "hint",
+          t: ["try.score", { score: formatNumber(face.score, 2, true) }],
+        }),
       ),
       badgeOf(face),
     );
@@ -41,7 +49,12 @@ export function faceList({ bitmap, faces, onChoose }) {
 }
 
 function thumbnail(bitmap, { x1, y1, x2, y2 }) {
-  const canvas = el("canvas", { class: "face-thumb", width: THUMB, height: THUMB, "aria-hidden": "true" });
+  const canvas = el("canvas", {
+    class: "face-thumb",
+    width: THUMB,
+    height: THUMB,
+    "aria-hidden": "true",
+  });
   const side = Math.max(x2 - x1, y2 - y1) * (1 + 2 * MARGIN);
   const from = [(x1 + x2 - side) / 2, (y1 + y2 - side) / 2, side, side];
   const context = canvas.getContext("2d");
@@ -52,7 +65,8 @@ function thumbnail(bitmap, { x1, y1, x2, y2 }) {
 
 /** The first thing that would be held against the face, or that nothing would be. */
 function badgeOf(face) {
-  if (face.liveness && !face.liveness.live) return el("span", { class: "badge bad", t: "measure.notlive" });
+  if (face.liveness && !face.liveness.live)
+    return el("span", { class: "badge bad", t: "measure.notlive" });
   const fault = judge(face).find(({ good }) => !good);
   return fault
     ? el("span", { class: "badge warn", t: fault.words })
@@ -107,7 +121,12 @@ function livenessRow({ score, live }) {
     "div",
     { class: `measure ${live ? "good" : "bad"}`, "data-measure": "liveness" },
     el("dt", { t: "measure.liveness" }),
-    el("dd", {}, el("span", { t: words }), el("span", { class: "hint numbers" }, formatPercent(score, 0))),
+    el(
+      "dd",
+      {},
+      el("span", { t: words }),
+      el("span", { class: "hint numbers" }, formatPercent(score, 0)),
+    ),
   );
 }
 
