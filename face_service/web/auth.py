@@ -1,8 +1,8 @@
 """Who may do what: API keys with scopes, and no orders from pages of other sites.
 
 While there is no key, everything is open. From the first key on every route needs one, except
-those of :data:`OPEN_PATHS` and below ``/docs``, and static files. A view says which scope it needs
-by :func:`needs_scope`; one that says nothing needs ``admin``.
+those of :data:`OPEN_PATHS`, those below ``/docs`` and ``/page``, and static files. A view says
+which scope it needs by :func:`needs_scope`; one that says nothing needs ``admin``.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,10 @@ from face_service.settings import Settings
 from face_service.store.api_keys import SCOPES, Key
 from face_service.storing import ask_store
 from face_service.web.components import Components, components
+from face_service.web.page import PREFIX as PAGE_PREFIX
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
-_OPEN_BELOW = "/docs/"
+_OPEN_BELOW = ("/docs/", PAGE_PREFIX)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LEGACY = ("legacy.", "legacy_json.")
 _LEGACY_ENROLS = frozenset({"legacy.face_register"})

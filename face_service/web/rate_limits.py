@@ -20,6 +20,7 @@ from limits.strategies import FixedWindowRateLimiter
 from face_service.concurrency.native import make_lock
 from face_service.errors import RateLimitedError, SubjectLockedError
 from face_service.store.api_keys import Key
+from face_service.web.page import PREFIX as PAGE_PREFIX
 from face_service.web.window_counters import WindowCounters
 
 UNLIMITED_PATHS = frozenset({"/healthz", "/readyz"})
@@ -71,10 +72,15 @@ def limit_rate(limits: RateLimits) -> Callable[[], None]:
     """Return the function that Flask calls before each request; reads ``g.api_key``."""
 
     def count() -> None:
-        if request.path not in UNLIMITED_PATHS and not _is_scrape():
+        if not (_is_unlimited(request.path) or _is_scrape()):
             limits.count(g.get("api_key_id"), request.remote_addr)
 
     return count
+
+
+def _is_unlimited(path: str) -> bool:
+    # One visit asks for dozens of the page's files, each answered from memory.
+    return path in UNLIMITED_PATHS or path.startswith(PAGE_PREFIX)
 
 
 def _is_scrape() -> bool:
