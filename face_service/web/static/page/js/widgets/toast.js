@@ -28,15 +28,21 @@ export function toast(text, { kind = "info", seconds = SECONDS, action, onGone }
     { class: `toast ${kind}` },
     icon(kind === "good" ? "check" : kind === "bad" ? "alert" : "info"),
     el("span", {}, text),
-    action && el("button", {
-      class: "button small",
-      type: "button",
-      t: action.label,
-      on: { click: () => end(action.run) },
-    }),
+    action &&
+      el("button", {
+        class: "button small",
+        type: "button",
+        t: action.label,
+        on: { click: () => end(action.run) },
+      }),
     el(
       "button",
-      { class: "button quiet icon-only small", type: "button", label: "app.close", on: { click: () => end(onGone) } },
+      {
+        class: "button quiet icon-only small",
+        type: "button",
+        label: "app.close",
+        on: { click: () => end(onGone) },
+      },
       icon("close"),
     ),
   );
