@@ -244,7 +244,11 @@ def test_an_upload_can_be_stopped(visit: Visit, service: Server, portrait: Read)
     ]
     with visit(view="people") as page:
         held: list[Route] = []
-        page.route("**/v1/subjects:bulk", lambda route: held.append(route))
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/v1/subjects:bulk", hold)
         page.get_by_role("button", name="Upload pictures").click()
         page.locator(".upload input[type=file]").nth(0).set_input_files(files)  # type: ignore[arg-type]
         page.get_by_label("20 pictures lie in no folder").fill("Dan")
