@@ -1,5 +1,6 @@
 """Registering by camera and logging in, by people who see no more than the page shows."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from PIL import Image
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.browser.axe import violations
@@ -142,6 +144,23 @@ def test_a_face_that_is_known_by_another_name_is_told(
         choose_file(page, portrait("obama.jpg"))
         page.get_by_role("button", name="Register", exact=True).click()
         expect(page.locator(".answer .note.warn")).to_contain_text("This face looks like Barack")
+
+
+def test_a_large_photograph_is_made_smaller_before_it_is_sent(
+    visit: Visit, service: Server, portrait: Read
+) -> None:
+    image = Image.open(io.BytesIO(portrait("obama.jpg"))).convert("RGB")
+    file = io.BytesIO()
+    image.resize((2400, 2400 * image.height // image.width)).save(file, "BMP")
+    with visit(view="enrol", expect=NOBODY_YET) as page:
+        page.get_by_label("Name").fill("Ann")
+        choose_file(page, file.getvalue())
+        page.get_by_role("button", name="Register", exact=True).click()
+        expect(page.locator(".answer .note.good")).to_be_visible()
+    (face,) = service.get("/v1/subjects/Ann").json()["faces"]
+    kept = service.get(f"/v1/subjects/Ann/faces/{face['face_id']}/picture").content
+    found = Image.open(io.BytesIO(kept))
+    assert (found.format, max(found.size)) == ("JPEG", 2000)
 
 
 def test_a_name_is_asked_for_before_anything_is_sent(visit: Visit, portrait: Read) -> None:
