@@ -7,7 +7,7 @@ from pathlib import Path
 from face_service.client import Detection, Identification, Subject, Verification
 from face_service.client.reading import read
 from face_service.composition import Parts
-from face_service.people.recognition import FaceOptions
+from face_service.people.recognition import FaceOptions, Telling
 from face_service.store.gallery.names import check_subject_name
 from face_service.storing import use_store
 from face_service.web.v1.telling import detect_answer, identify_answer, verify_answer
@@ -37,7 +37,7 @@ class LocalFaces:
         """Find all faces of a picture."""
         which = FaceOptions(min_score, max_faces)
         found = self._parts.recognition.analyse(
-            self._bytes_of(picture), which, landmarks=landmarks, embedding=embedding
+            self._bytes_of(picture), which, Telling(landmarks, embedding)
         )
         answer = detect_answer(found, self._parts.engine.embedder.fingerprint)
         return read(Detection, answer.model_dump(mode="json"))

@@ -1,5 +1,6 @@
 """The pictures of enrolled faces, kept only when a setting says so."""
 
+import os
 import re
 import time
 from collections.abc import Callable, Container, Iterable
@@ -32,17 +33,33 @@ class PictureStore:
         path = self._folder / f"{_checked(face_id)}.{extension}"
         write_atomically(path, data, durable=True, private=True)
 
-    def read(self, face_id: str) -> bytes | None:
-        """Return the picture of a face, None where none is kept."""
+    def read(self, face_id: str) -> tuple[bytes, str] | None:
+        """Return the picture of a face and its extension, None where none is kept."""
         for extension in sorted(set(EXTENSIONS.values())):
             # Read without a look before: its face may be deleted at any moment.
             with suppress(FileNotFoundError):
-                return (self._folder / f"{_checked(face_id)}.{extension}").read_bytes()
+                data = (self._folder / f"{_checked(face_id)}.{extension}").read_bytes()
+                return data, extension
         return None
+
+    def kept(self, face_ids: Iterable[str]) -> set[str]:
+        """Return those of the ids whose picture is kept; one look for each format."""
+        if not self._folder.is_dir():
+            return set()
+        extensions = sorted(set(EXTENSIONS.values()))
+        return {
+            face_id
+            for face_id in face_ids
+            if any((self._folder / f"{_checked(face_id)}.{one}").exists() for one in extensions)
+        }
 
     def empty(self) -> bool:
         """Return whether nothing at all is kept."""
-        return not self._folder.is_dir() or next(self._folder.iterdir(), None) is None
+        try:
+            with os.scandir(self._folder) as entries:  # of a million it reads a few
+                return next(entries, None) is None
+        except (FileNotFoundError, NotADirectoryError):
+            return True
 
     def delete(self, face_ids: Iterable[str]) -> None:
         """Forget the pictures of faces, durably; those that have none are passed over."""

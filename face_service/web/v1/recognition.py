@@ -10,7 +10,7 @@ from face_service.errors import (
     SubjectLockedError,
     SubjectNotFoundError,
 )
-from face_service.people.recognition import FaceOptions
+from face_service.people.recognition import FaceOptions, Telling
 from face_service.web.logins import verify_subject
 from face_service.web.v1 import answers, fields
 from face_service.web.v1.operation import Call, Operation
@@ -29,8 +29,7 @@ def detect(call: Call) -> answers.DetectAnswer:
     found = call.parts.recognition.analyse(
         _picture(call),
         FaceOptions(options.min_score, options.max_faces),
-        landmarks=options.landmarks,
-        embedding=options.embedding,
+        Telling(options.landmarks, options.embedding, options.gate),
     )
     return detect_answer(found, call.parts.engine.embedder.fingerprint)
 

@@ -23,7 +23,9 @@ from face_service.web.v1 import answers, fields
 def detect_answer(found: Analysis, fingerprint: str) -> answers.DetectAnswer:
     """Return what is told of a picture's faces; ``fingerprint`` is their embeddings'."""
     faces = [_detected(face, found.width, found.height, fingerprint) for face in found.faces]
-    return answers.DetectAnswer(width=found.width, height=found.height, faces=faces)
+    return answers.DetectAnswer(
+        width=found.width, height=found.height, faces=faces, gate=_judged(found)
+    )
 
 
 def verify_answer(comparison: Comparison) -> answers.VerifyAnswer:
@@ -58,6 +60,13 @@ def found_face_answer(probe: Probe) -> answers.FoundFace | None:
         return None
     width, height = probe.picture.width, probe.picture.height
     return _found(probe.detection, width, height, probe.liveness)
+
+
+def _judged(found: Analysis) -> answers.GateAnswer | None:
+    if found.reasons is None:
+        return None
+    reasons = [answers.ReasonAnswer.model_validate(one.as_dict()) for one in found.reasons]
+    return answers.GateAnswer(face=found.meant, reasons=reasons)
 
 
 def _box(corners: NDArray[Any], digits: int) -> answers.Box:

@@ -44,6 +44,7 @@ FINE = {
     ("min_score", "null"), ("threshold", "null"), ("subject", "null"), ("image", "null"),
     ("url", "null"), ("embedding", "null"), ("threshold", "true"), ("min_score", "true"),
     ("max_faces", "true"), ("top_k", "true"), ("landmarks", "true"), ("embedding", "true"),
+    ("gate", "true"),
     ("force", "true"), ("replace", "true"), ("merge", "true"), ("apply", "true"),
     ("subject", "text"),
 }  # fmt: skip
