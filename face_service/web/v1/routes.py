@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from face_service.web.auth import needs_scope
 from face_service.web.components import components
-from face_service.web.v1 import bulk, exchange, recognition, subjects
+from face_service.web.v1 import bulk, calibration, exchange, recognition, subjects
 from face_service.web.v1.operation import Operation
 from face_service.web.v1.reading import read_call
 
@@ -16,6 +16,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *subjects.OPERATIONS,
     *bulk.OPERATIONS,
     *exchange.OPERATIONS,
+    *calibration.OPERATIONS,
 )
 
 

@@ -45,7 +45,8 @@ FINE = {
     ("url", "null"), ("embedding", "null"), ("threshold", "true"), ("min_score", "true"),
     ("max_faces", "true"), ("top_k", "true"), ("landmarks", "true"), ("embedding", "true"),
     ("force", "true"), ("replace", "true"), ("merge", "true"), ("apply", "true"),
-    ("subject", "text"),
+    ("subject", "text"), ("identify_threshold", "null"), ("identify_threshold", "true"),
+    ("only", "null"),
 }  # fmt: skip
 BAD_NAMES = {
     "up": "../../etc", "slash": "a/b", "backslash": "a\\b", "nul": "a\0b", "dot": ".", "dots": "..",
