@@ -9,7 +9,7 @@ from face_service.errors import ServiceError
 from face_service.metrics_folder import shared_folder
 from face_service.models.engine import Engine
 from face_service.settings import Settings
-from face_service.web import api_docs, metrics_route
+from face_service.web import api_docs, metrics_route, page
 from face_service.web.components import install_components, make_components
 from face_service.web.error_docs import blueprint as error_docs_blueprint
 from face_service.web.error_responses import respond_to_error
@@ -45,6 +45,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     install_request_metrics(app, metrics)
     protect(app, settings)
     app.register_blueprint(health_blueprint)
+    app.register_blueprint(page.make_blueprint())
     app.register_blueprint(legacy_blueprint)
     app.register_blueprint(legacy_json_blueprint)
     app.register_blueprint(error_docs_blueprint)

@@ -1,8 +1,8 @@
 """Who may do what: API keys with scopes, and no orders from pages of other sites.
 
 While there is no key, everything is open. From the first key on every route needs one, except
-those of :data:`OPEN_PATHS` and below ``/docs``, and static files. A view says which scope it needs
-by :func:`needs_scope`; one that says nothing needs ``admin``.
+those of :data:`OPEN_PATHS`, those below ``/docs`` and ``/page``, and static files. A view says
+which scope it needs by :func:`needs_scope`; one that says nothing needs ``admin``.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from face_service.storing import ask_store
 from face_service.web.components import Components, components
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
-_OPEN_BELOW = "/docs/"
+_OPEN_BELOW = ("/docs/", "/page/")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LEGACY = ("legacy.", "legacy_json.")
 _LEGACY_ENROLS = frozenset({"legacy.face_register"})

@@ -10,12 +10,6 @@ from face_service.web.components import components
 blueprint = Blueprint("health", __name__)
 
 
-@blueprint.get("/")
-def index() -> Response:
-    """Answer the demos' health check with the demos' body."""
-    return Response("<h1>Hello World!</h1>", mimetype="text/html")
-
-
 @blueprint.get("/healthz")
 def healthz() -> Response:
     """Say that the process answers."""

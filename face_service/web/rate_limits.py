@@ -23,6 +23,8 @@ from face_service.store.api_keys import Key
 from face_service.web.window_counters import WindowCounters
 
 UNLIMITED_PATHS = frozenset({"/healthz", "/readyz"})
+# The files of the page: one visit asks for dozens, each answered from memory.
+UNLIMITED_BELOW = "/page/"
 METRICS_PATH = "/metrics"
 _BUCKET_BYTES = 2  # 65,536 buckets
 _MAX_SUBJECTS = 100_000
@@ -71,10 +73,14 @@ def limit_rate(limits: RateLimits) -> Callable[[], None]:
     """Return the function that Flask calls before each request; reads ``g.api_key``."""
 
     def count() -> None:
-        if request.path not in UNLIMITED_PATHS and not _is_scrape():
+        if not (_is_unlimited(request.path) or _is_scrape()):
             limits.count(g.get("api_key_id"), request.remote_addr)
 
     return count
+
+
+def _is_unlimited(path: str) -> bool:
+    return path in UNLIMITED_PATHS or path.startswith(UNLIMITED_BELOW)
 
 
 def _is_scrape() -> bool:

@@ -1,0 +1,3 @@
+/** The texts of this view, each key beginning with "people.". */
+
+export default {};
