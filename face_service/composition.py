@@ -10,6 +10,7 @@ from face_service.models.engine import Engine
 from face_service.observing import Observer
 from face_service.people.calibrating import Calibrating
 from face_service.people.enrolment import Enrolment
+from face_service.people.gatekeeping import Gatekeeper
 from face_service.people.keeping import KeptPictures
 from face_service.people.recognition import Recognition
 from face_service.people.reembedding import Reembedding
@@ -87,7 +88,7 @@ def compose(
     calibrated, slot = CalibrationFile(settings.face_dir), FeatureFile(settings.face_dir)
     thresholds = ThresholdChoice(engine, gallery, calibrated, storage, _chosen(settings))
     service = FaceService(vision, thresholds, slot, uploads, storage, gate, observer)
-    pictures, limits = _make_pictures(settings, gallery, storage), _gate_limits(settings)
+    pictures, keeper = _make_pictures(settings, gallery, storage), _make_keeper(settings, vision)
     return Parts(
         settings=settings,
         engine=engine,
@@ -100,9 +101,9 @@ def compose(
         tasks=tasks,
         gallery=gallery,
         thresholds=thresholds,
-        recognition=Recognition(vision, gallery, thresholds, storage, observer),
+        recognition=Recognition(vision, gallery, thresholds, storage, keeper, observer),
         pictures=pictures,
-        enrolment=Enrolment(vision, gallery, thresholds, storage, limits, pictures, observer),
+        enrolment=Enrolment(vision, gallery, thresholds, storage, keeper, pictures, observer),
         calibrating=_make_calibrating(settings, engine, gallery, calibrated, thresholds, threads),
         transfer=Transfer(vision, gallery, slot, threads.background),
         reembedding=Reembedding(vision, gallery, pictures, threads.background),
@@ -164,8 +165,8 @@ def _make_gallery(settings: Settings) -> FlatFileGallery:
     return FlatFileGallery(settings.face_dir, limits)
 
 
-def _gate_limits(settings: Settings) -> GateLimits:
-    return GateLimits(
+def _make_keeper(settings: Settings, vision: Vision) -> Gatekeeper:
+    limits = GateLimits(
         min_score=settings.enrol_min_score,
         min_pixels=settings.enrol_min_pixels,
         min_sharpness=settings.enrol_min_sharpness,
@@ -176,3 +177,4 @@ def _gate_limits(settings: Settings) -> GateLimits:
         max_roll=settings.enrol_max_roll,
         other_face=settings.enrol_other_face,
     )
+    return Gatekeeper(vision, limits)

@@ -270,7 +270,7 @@ def test_keys_are_listed_without_their_tokens(
     assert main(["keys", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines] == [phone.id, desk.id]
-    assert lines[0].endswith("+00:00  recognize,enrol  the phone")
+    assert lines[0].endswith("Z  recognize,enrol  the phone")
     assert token.rpartition("_")[2] not in lines[0]
     assert phone.digest not in lines[0]
 

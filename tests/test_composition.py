@@ -53,9 +53,9 @@ def test_given_engine_is_used(tmp_path: Path, fake_graphs: Path) -> None:
 def test_each_limit_of_the_gate_is_its_own_setting(
     tmp_path: Path, fake_graphs: Path, name: str
 ) -> None:
-    usual = compose(settings_of(tmp_path, fake_graphs)).enrolment._limits
+    usual = compose(settings_of(tmp_path, fake_graphs)).enrolment.gatekeeper.limits
     settings = settings_of(tmp_path, fake_graphs, **{f"enrol_{name}": "1"})
-    limits = compose(settings).enrolment._limits
+    limits = compose(settings).enrolment.gatekeeper.limits
     changed = {key for key, value in vars(limits).items() if value != vars(usual)[key]}
     assert changed == {name}
     assert vars(limits)[name] == 1

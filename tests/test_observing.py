@@ -16,7 +16,7 @@ from face_service.errors import (
 from face_service.models.engine import Engine
 from face_service.observing import NoObserver, Stopwatch, observed
 from face_service.people.enrolment import EnrolOptions
-from face_service.people.recognition import FaceOptions
+from face_service.people.recognition import FaceOptions, Telling
 from tests.conftest import settings_of
 from tests.fakes.observers import Recorder
 from tests.fakes.pictures import blank_file, face_file
@@ -79,7 +79,7 @@ def test_verification_embeds_both_pictures_in_one_pass(parts: Parts, recorder: R
 
 
 def test_several_faces_of_a_picture_are_one_pass(parts: Parts, recorder: Recorder) -> None:
-    analysis = parts.recognition.analyse(face_file(1), ALL_FACES, landmarks=True, embedding=True)
+    analysis = parts.recognition.analyse(face_file(1), ALL_FACES, Telling(embedding=True))
     assert len(analysis.faces) == 2
     passes = ["decode", "detect", "crop", "landmarks", "crop", "embed"]
     # How good a face is is measured for each on its own.

@@ -4,12 +4,12 @@ A running server sees a change with its next request.
 """
 
 import argparse
-from datetime import UTC, datetime
 
 from face_service.cli.command import Commands, remark, say
 from face_service.errors import ApiKeyError
 from face_service.settings import Settings
 from face_service.store.api_keys import SCOPES, ApiKeys
+from face_service.store.utc import utc_text
 
 
 def add_parser(commands: Commands) -> None:
@@ -48,7 +48,7 @@ def _create(options: argparse.Namespace) -> int:
 
 def _list(_: argparse.Namespace) -> int:
     for key in _keys().list():
-        created = datetime.fromtimestamp(key.created, UTC).isoformat(timespec="seconds")
+        created = utc_text(key.created)
         say(f"{key.id}  {created}  {','.join(key.scopes)}  {key.name}")
     return 0
 

@@ -55,6 +55,13 @@ class FaceNotFoundError(ServiceError):
     code = "FACE_NOT_FOUND"
 
 
+class PictureNotKeptError(ServiceError):
+    """No picture of this face is kept."""
+
+    status = 404
+    code = "PICTURE_NOT_KEPT"
+
+
 class SubjectExistsError(ServiceError):
     """The new name is another subject's already."""
 

@@ -9,19 +9,16 @@ import numpy as np
 from face_service.concurrency.offload import Offloader
 from face_service.errors import EnrolmentRefusedError, InvalidRequestError
 from face_service.observing import NoObserver, Observer, observed
+from face_service.people.gatekeeping import Gatekeeper
 from face_service.people.keeping import FacePicture, KeptPictures
 from face_service.people.samples import Sample, accept_embedding, pictures_among
 from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.distance import Embedding, is_match
 from face_service.pipeline.enrolment_gate import (
     FINAL,
-    GateLimits,
     Reason,
     already_enrolled_reason,
-    count_rivals,
-    judge,
     no_face_reason,
-    not_live_reason,
 )
 from face_service.pipeline.liveness import Liveness
 from face_service.pipeline.quality import FaceQuality
@@ -76,7 +73,7 @@ class Enrolment:
         gallery: Gallery,
         thresholds: ThresholdChoice,
         offloader: Offloader,
-        limits: GateLimits,
+        gatekeeper: Gatekeeper,
         pictures: KeptPictures,
         observer: Observer | None = None,
     ) -> None:
@@ -84,7 +81,7 @@ class Enrolment:
         self._gallery = gallery
         self._thresholds = thresholds
         self._offloader = offloader
-        self._limits = limits
+        self.gatekeeper = gatekeeper
         self._pictures = pictures
         self._observer = observer or NoObserver()
 
@@ -147,7 +144,7 @@ class Enrolment:
     def _judge(self, sample: Sample, deadline: float) -> _Judged:
         if not isinstance(sample, bytes):
             embedding = accept_embedding(self._vision.engine.embedder, sample, deadline)
-            return _Judged(embedding, reasons=self._judge_liveness(None))
+            return _Judged(embedding, reasons=self.gatekeeper.judge_liveness(None))
         picture = self._vision.decode(sample, deadline)
         faces = self._vision.find_faces(picture, deadline)
         if not faces:
@@ -155,18 +152,10 @@ class Enrolment:
         face = self._vision.choose(faces)
         located = self._vision.locate_landmarks(picture, [face], deadline)[0]
         quality = self._vision.measure(picture, face, located, deadline)
-        rivals = count_rivals(faces, face, picture, self._limits.other_face)
         liveness = self._vision.judge_liveness(picture, [face], deadline)[0]
-        reasons = [*self._judge_liveness(liveness), *judge(quality, 1 + rivals, self._limits)]
+        reasons = self.gatekeeper.judge(picture, faces, face, quality, liveness)
         embedding = self._vision.embed([(picture, face)], deadline)[0]
         return _Judged(embedding, quality, reasons, liveness)
-
-    def _judge_liveness(self, liveness: Liveness | None) -> list[Reason]:
-        if not self._vision.live_only or (liveness is not None and liveness.live):
-            return []
-        net = self._vision.engine.liveness
-        limit = 1.0 if net is None else net.threshold
-        return [not_live_reason(liveness.score if liveness else None, limit)]
 
     def _new_faces(self, name: str, judged: Sequence[_Judged], source: str) -> list[NewFace]:
         return [

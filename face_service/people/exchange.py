@@ -23,6 +23,7 @@ from face_service.people.samples import accept_values
 from face_service.store.feature_file import FeatureFile, parse_embedding
 from face_service.store.gallery.interface import Face, Gallery, NewFace
 from face_service.store.gallery.names import check_subject_name
+from face_service.store.utc import utc_text
 
 FORMAT = "face-export"
 VERSION = 1
@@ -253,7 +254,7 @@ def _as_table(face: Face) -> dict[str, Any]:
     return {
         "subject": face.subject,
         "face": face.id,
-        "time": datetime.fromtimestamp(face.time, UTC).isoformat(timespec="milliseconds"),
+        "time": utc_text(face.time),
         "source": face.source,
         "quality": dict(face.quality),
         "forced": list(face.forced),

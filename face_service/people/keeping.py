@@ -44,9 +44,14 @@ class KeptPictures:
         """Return the ids of a subject's faces, none where no picture is kept or nobody is meant."""
         return use_store(self._offloader, self._read_ids, subject)
 
-    def read(self, face_id: str) -> bytes | None:
+    def read(self, face_id: str) -> FacePicture | None:
         """Return the picture of a face, None where none is kept; raises :class:`StoreError`."""
-        return use_store(self._offloader, self._store.read, face_id)
+        found = use_store(self._offloader, self._store.read, face_id)
+        return None if found is None else FacePicture(face_id, *found)
+
+    def among(self, face_ids: Sequence[str]) -> set[str]:
+        """Return those of the faces whose picture is kept; raises :class:`StoreError`."""
+        return use_store(self._offloader, self._store.kept, face_ids)
 
     @contextmanager
     def kept(self, pictures: Sequence[FacePicture]) -> Iterator[None]:

@@ -7,11 +7,13 @@ import numpy as np
 
 from face_service.concurrency.offload import Offloader
 from face_service.observing import NoObserver, Observer, observed
+from face_service.people.gatekeeping import Gatekeeper
 from face_service.people.samples import Probe, Sample, make_probe, make_probes, pictures_among
 from face_service.people.thresholds import ThresholdChoice
 from face_service.pipeline.decode import Picture
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import Embedding, euclidean_distance, is_match
+from face_service.pipeline.enrolment_gate import Reason, no_face_reason
 from face_service.pipeline.liveness import Liveness
 from face_service.pipeline.quality import FaceQuality
 from face_service.store.gallery.interface import Candidate, Gallery
@@ -25,6 +27,15 @@ class FaceOptions:
 
     min_score: float | None
     max_faces: int
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What to tell of a picture; ``gate`` asks what the enrolment gate would say."""
+
+    landmarks: bool = True
+    embedding: bool = False
+    gate: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,11 +54,18 @@ class AnalysedFace:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A picture (``width``, ``height`` of the upload in pixels) and its faces, best first."""
+    """A picture (``width``, ``height`` of the upload in pixels) and its faces, best first.
+
+    ``reasons`` are what the enrolment gate would refuse the picture for, None if nobody asked.
+    ``meant`` is the index in ``faces`` of the face that it is about, None when it is not among
+    them.
+    """
 
     width: int
     height: int
     faces: Sequence[AnalysedFace]
+    reasons: Sequence[Reason] | None = None
+    meant: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,37 +114,66 @@ class Recognition:
         gallery: Gallery,
         thresholds: ThresholdChoice,
         offloader: Offloader,
+        gatekeeper: Gatekeeper,
         observer: Observer | None = None,
     ) -> None:
         self._vision = vision
         self._gallery = gallery
         self._thresholds = thresholds
         self._offloader = offloader
+        self._gatekeeper = gatekeeper
         self._observer = observer or NoObserver()
 
-    def analyse(
-        self, data: bytes, which: FaceOptions, *, landmarks: bool, embedding: bool
-    ) -> Analysis:
+    def analyse(self, data: bytes, which: FaceOptions, tell: Telling) -> Analysis:
         """Return the faces of a picture file, with what is asked for."""
         with self._vision.admitted(data) as deadline:
             picture = self._vision.decode(data, deadline)
-            found = self._find(picture, which, deadline)
-            points: Sequence[Landmarks | None] = [None] * len(found)
-            embeddings: Sequence[Embedding | None] = [None] * len(found)
-            if landmarks:
-                points = self._vision.locate_landmarks(picture, found, deadline)
-            if embedding:
-                embeddings = self._vision.embed([(picture, face) for face in found], deadline)
-            liveness = self._vision.judge_liveness(picture, found, deadline)
-            faces = [
-                AnalysedFace(
-                    face, located, self._measure(picture, face, located, deadline), vector, live
-                )
-                for face, located, vector, live in zip(
-                    found, points, embeddings, liveness, strict=True
-                )
-            ]
-        return Analysis(picture.width, picture.height, faces)
+            found = self._vision.find_faces(picture, deadline, which.min_score)
+            faces = self._describe(picture, found[: which.max_faces], tell, deadline)
+            if not tell.gate:
+                return Analysis(picture.width, picture.height, faces)
+            if which.min_score is not None:  # the gate looks at those above the card's floor
+                found = self._vision.find_faces(picture, deadline)
+            meant, reasons = self._ask_gate(picture, found, faces, deadline)
+        return Analysis(picture.width, picture.height, faces, reasons, meant)
+
+    def _ask_gate(
+        self,
+        picture: Picture,
+        found: list[Detection],
+        described: Sequence[AnalysedFace],
+        deadline: float,
+    ) -> tuple[int | None, list[Reason]]:
+        """Return which of the described faces the gate means, and what it would say."""
+        if not found:
+            return None, [no_face_reason()]
+        meant = self._vision.choose(found)
+        boxes = [one.detection.box for one in described]
+        index = next((i for i, box in enumerate(boxes) if np.array_equal(box, meant.box)), None)
+        known = None if index is None else described[index]
+        if known is None or known.quality is None:
+            known = self._describe(picture, [meant], Telling(), deadline)[0]
+        if known.quality is None:
+            raise TypeError("a face with landmarks has no quality")
+        reasons = self._gatekeeper.judge(picture, found, meant, known.quality, known.liveness)
+        return index, reasons
+
+    def _describe(
+        self, picture: Picture, found: Sequence[Detection], tell: Telling, deadline: float
+    ) -> list[AnalysedFace]:
+        points: Sequence[Landmarks | None] = [None] * len(found)
+        embeddings: Sequence[Embedding | None] = [None] * len(found)
+        if tell.landmarks:
+            points = self._vision.locate_landmarks(picture, found, deadline)
+        if tell.embedding:
+            embeddings = self._vision.embed([(picture, face) for face in found], deadline)
+        liveness = self._vision.judge_liveness(picture, found, deadline)
+        return [
+            AnalysedFace(
+                face, located, self._measure(picture, face, located, deadline), vector, live
+            )
+            for face, located, vector, live in zip(found, points, embeddings, liveness, strict=True)
+        ]
 
     def embed(self, data: bytes) -> Probe:
         """Return the face that is meant in a picture file; raises :class:`NoFaceError`."""

@@ -127,11 +127,11 @@ class Reembedding:
         return self._vision.engine.embedder.fingerprint
 
     def _remake(self, face: Face, gone: Event) -> Remade:
-        data = self._pictures.read(face.id)
-        if data is None:
+        picture = self._pictures.read(face.id)
+        if picture is None:
             return Remade(face, None, _NO_PICTURE)
         try:
-            return Remade(face, self._embed_patiently(data, gone))
+            return Remade(face, self._embed_patiently(picture.data, gone))
         except UnavailableError:
             raise  # of the machine, not of the picture
         except ServiceError as error:

@@ -25,6 +25,8 @@ Pixels = NDArray[np.uint8]
 # Pillow's name of each format to the extension a file of it gets. MPO is the JPEG of phones that
 # store a second view behind the first; Pillow opens it as JPEG.
 EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "BMP": "bmp", "WEBP": "webp"}
+# The extensions' media types.
+MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "bmp": "image/bmp", "webp": "image/webp"}
 _OPENERS = ("JPEG", "PNG", "BMP", "WEBP")
 _SUPPORTED = "JPEG, PNG, BMP or WebP"
 # EXIF orientation to what makes the picture upright. Not ImageOps.exif_transpose: it writes all

@@ -32,13 +32,25 @@ class PictureStore:
         path = self._folder / f"{_checked(face_id)}.{extension}"
         write_atomically(path, data, durable=True, private=True)
 
-    def read(self, face_id: str) -> bytes | None:
-        """Return the picture of a face, None where none is kept."""
+    def read(self, face_id: str) -> tuple[bytes, str] | None:
+        """Return the picture of a face and its extension, None where none is kept."""
         for extension in sorted(set(EXTENSIONS.values())):
             # Read without a look before: its face may be deleted at any moment.
             with suppress(FileNotFoundError):
-                return (self._folder / f"{_checked(face_id)}.{extension}").read_bytes()
+                data = (self._folder / f"{_checked(face_id)}.{extension}").read_bytes()
+                return data, extension
         return None
+
+    def kept(self, face_ids: Iterable[str]) -> set[str]:
+        """Return those of the ids whose picture is kept; one look for each format."""
+        if self.empty():
+            return set()
+        extensions = sorted(set(EXTENSIONS.values()))
+        return {
+            face_id
+            for face_id in face_ids
+            if any((self._folder / f"{_checked(face_id)}.{one}").exists() for one in extensions)
+        }
 
     def empty(self) -> bool:
         """Return whether nothing at all is kept."""

@@ -23,6 +23,7 @@ from face_service.errors import (
     UrlFetchError,
     UrlRefusedError,
 )
+from face_service.pipeline.decode import MEDIA_TYPES
 from face_service.web.v1.answers import Problem
 from face_service.web.v1.fields import Fields
 from face_service.web.v1.operation import Operation, Tag
@@ -45,7 +46,7 @@ _WITH_PICTURES = (
     UrlRefusedError,
     UrlFetchError,
 )
-_PICTURE_TYPES = ("image/jpeg", "image/png", "image/bmp", "image/webp")
+_PICTURE_TYPES = tuple(MEDIA_TYPES.values())
 _BINARY = {"type": "string", "format": "binary"}
 _FORM = "multipart/form-data"
 _PATH_SCHEMAS = {
@@ -174,8 +175,9 @@ def _request_content(one: Operation, body: dict[str, Any] | None) -> dict[str, A
 
 
 def _responses(one: Operation, answer: dict[str, Any] | None, problem: Any) -> dict[str, Any]:
-    kind = "application/json" if answer else one.streams
-    good = {"description": "Done.", "content": {kind: {"schema": answer or _BINARY}}}
+    media = ["application/json"] if answer else one.media or [one.streams]
+    shown = {kind: {"schema": answer or _BINARY} for kind in media}
+    good = {"description": "Done.", "content": shown}
     responses: dict[str, Any] = {str(one.status): good}
     errors: list[type[ServiceError]] = [*_ALWAYS, *one.errors]
     if one.body in ("picture", "samples"):

@@ -9,7 +9,7 @@ from face_service.errors import (
     SubjectNotFoundError,
 )
 from face_service.people.enrolment import EnrolOptions
-from face_service.people.recognition import FaceOptions
+from face_service.people.recognition import FaceOptions, Telling
 from face_service.pipeline.distance import Embedding, euclidean_distance
 from tests.fakes.graphs import FACE_BOX
 from tests.fakes.pictures import blank_file, face_file
@@ -17,6 +17,8 @@ from tests.people.conftest import given, new_face, unit
 
 ALL = FaceOptions(min_score=0.01, max_faces=20)  # the fake's second face has a score of 0.05
 DEFAULT = FaceOptions(min_score=None, max_faces=20)
+NOTHING = Telling(landmarks=False)
+EVERYTHING = Telling(embedding=True)
 
 
 def near(vector: Embedding, distance: float) -> Embedding:
@@ -29,34 +31,32 @@ def near(vector: Embedding, distance: float) -> Embedding:
 
 
 def test_all_faces_are_found_best_first(parts: Parts) -> None:
-    found = parts.recognition.analyse(face_file(1), ALL, landmarks=False, embedding=False)
+    found = parts.recognition.analyse(face_file(1), ALL, NOTHING)
     assert (found.width, found.height) == (320, 240)
     assert [round(face.detection.score, 2) for face in found.faces] == [0.9, 0.05]
     assert [(f.landmarks, f.quality, f.embedding) for f in found.faces] == [(None,) * 3] * 2
 
 
 def test_score_is_by_default_the_cards(parts: Parts) -> None:
-    found = parts.recognition.analyse(face_file(1), DEFAULT, landmarks=False, embedding=False)
+    found = parts.recognition.analyse(face_file(1), DEFAULT, NOTHING)
     assert [round(face.detection.score, 2) for face in found.faces] == [0.9]
 
 
 def test_no_more_faces_than_asked_for(parts: Parts) -> None:
     one = FaceOptions(0.01, 1)
-    found = parts.recognition.analyse(face_file(1), one, landmarks=False, embedding=False)
+    found = parts.recognition.analyse(face_file(1), one, NOTHING)
     assert [round(face.detection.score, 2) for face in found.faces] == [0.9]
 
 
 @pytest.mark.parametrize("least", [0.91, 1.0])
 def test_score_asked_for_drops_what_is_below(parts: Parts, least: float) -> None:
     which = FaceOptions(least, 20)
-    found = parts.recognition.analyse(face_file(1), which, landmarks=True, embedding=True)
+    found = parts.recognition.analyse(face_file(1), which, EVERYTHING)
     assert found.faces == []
 
 
 def test_each_face_comes_with_what_is_asked_for(parts: Parts) -> None:
-    best, second = parts.recognition.analyse(
-        face_file(1), ALL, landmarks=True, embedding=True
-    ).faces
+    best, second = parts.recognition.analyse(face_file(1), ALL, EVERYTHING).faces
     assert best.landmarks is not None
     assert best.landmarks.points.shape == (68, 2)
     assert best.quality is not None
@@ -68,7 +68,7 @@ def test_each_face_comes_with_what_is_asked_for(parts: Parts) -> None:
 
 
 def test_picture_without_a_face_has_none(parts: Parts) -> None:
-    found = parts.recognition.analyse(blank_file(), ALL, landmarks=True, embedding=True)
+    found = parts.recognition.analyse(blank_file(), ALL, EVERYTHING)
     assert (found.width, found.height, found.faces) == (320, 240, [])
 
 
@@ -144,7 +144,7 @@ def test_every_face_of_a_picture_is_identified(parts: Parts) -> None:
     parts.enrolment.enrol("ann", [face_file(1)], EnrolOptions())
     found = parts.recognition.identify(face_file(1), ALL, 5, None)
     assert found.threshold == 1.05
-    whole = parts.recognition.analyse(face_file(1), ALL, landmarks=False, embedding=True)
+    whole = parts.recognition.analyse(face_file(1), ALL, Telling(landmarks=False, embedding=True))
     assert len(found.faces) == len(whole.faces) == 2
     for face, seen in zip(found.faces, whole.faces, strict=True):
         assert face.probe.detection is not None

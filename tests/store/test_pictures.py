@@ -34,8 +34,14 @@ def test_picture_is_kept_for_its_owner_alone(store: PictureStore, folder: Path) 
 def test_picture_is_read_whatever_its_format(store: PictureStore) -> None:
     assert store.read(ANN) is None
     store.save(ANN, b"picture", "webp")
-    assert store.read(ANN) == b"picture"
+    assert store.read(ANN) == (b"picture", "webp")
     assert store.read(BOB) is None
+
+
+def test_it_tells_whose_pictures_are_kept(store: PictureStore) -> None:
+    assert store.kept([ANN, BOB]) == set()
+    store.save(BOB, b"picture", "png")
+    assert store.kept([ANN, BOB]) == {BOB}
 
 
 def test_picture_that_goes_while_it_is_looked_for_is_none(

@@ -153,10 +153,12 @@ class Index:
     def summaries(self, names: Sequence[str]) -> list[SubjectSummary]:
         """Return those of ``names`` that there still are."""
         known = [(name, self._by_name[name]) for name in names if name in self._by_name]
-        first, last = self._rows.times_of([index for _, index in known], len(self.names))
+        first, last, ids = self._rows.ends_of([index for _, index in known], len(self.names))
         return [
-            SubjectSummary(name, self._counts[index], first[slot] / 1000, last[slot] / 1000)
-            for slot, (name, index) in enumerate(known)
+            SubjectSummary(
+                name, self._counts[index], first[slot] / 1000, last[slot] / 1000, f"{face:016x}"
+            )
+            for slot, ((name, index), face) in enumerate(zip(known, ids, strict=True))
         ]
 
     def _add(self, record: Record, offset: int, line: int) -> None:

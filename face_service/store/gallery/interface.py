@@ -65,12 +65,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class SubjectSummary:
-    """One subject; ``created`` and ``updated`` are the times of its first and last enrolment."""
+    """One subject; ``created`` and ``updated`` are the times of its first and last enrolment.
+
+    ``latest`` is the id of the face whose enrolment is the last in the gallery's order.
+    """
 
     name: str
     faces: int
     created: float
     updated: float
+    latest: str
 
 
 @dataclass(frozen=True)

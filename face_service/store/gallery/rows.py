@@ -111,8 +111,10 @@ class Rows:
         changed[: self.count] = table[self.subjects[: self.count]]
         self.subjects = changed
 
-    def times_of(self, subjects: Sequence[int], total: int) -> tuple[list[int], list[int]]:
-        """Return the times of the first and last enrolment of some of ``total`` subjects."""
+    def ends_of(
+        self, subjects: Sequence[int], total: int
+    ) -> tuple[list[int], list[int], list[int]]:
+        """Return of some of ``total`` subjects the first and last time, and the last row's id."""
         table = np.full(total + 1, _GONE, np.int32)
         table[list(subjects)] = np.arange(len(subjects))
         slots = table[self.subjects[: self.count]]
@@ -121,7 +123,9 @@ class Rows:
         last = np.full(len(subjects), np.iinfo(np.int64).min)
         np.minimum.at(first, slots[rows], self.times[rows])
         np.maximum.at(last, slots[rows], self.times[rows])
-        return first.tolist(), last.tolist()
+        latest = np.zeros(len(subjects), np.intp)
+        np.maximum.at(latest, slots[rows], rows)
+        return first.tolist(), last.tolist(), self.ids[latest].tolist()
 
 
 def _squared_norms(block: NDArray[np.float32]) -> NDArray[np.float64]:

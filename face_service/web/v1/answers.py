@@ -1,6 +1,6 @@
 """What the JSON API answers. The classes serialise answers and describe them in OpenAPI."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -76,12 +76,35 @@ class DetectedFace(FoundFace):
     embedding: EmbeddingField | None
 
 
+class ReasonAnswer(BaseModel):
+    """Why the enrolment gate refuses a picture."""
+
+    code: str = Field(description="Stable; docs/api.md lists all.")
+    value: float | str = Field(description="What was measured; a word where that is no number.")
+    limit: float = Field(description="What was asked for.")
+    message: str = Field(description="What is wrong and what to do about it.")
+
+
+class GateAnswer(BaseModel):
+    """What the enrolment gate would say of a picture."""
+
+    face: int | None = Field(
+        description="Which of `faces` is meant; null when there is none, or it is not among them."
+    )
+    reasons: list[ReasonAnswer] = Field(description="None: the picture may be enrolled.")
+
+
 class DetectAnswer(BaseModel):
     """All faces, best first; width and height are the upload's, upright."""
 
     width: int
     height: int
     faces: list[DetectedFace]
+    gate: GateAnswer | None = Field(
+        default=None,
+        description="Only with the option `gate`.",
+        exclude_if=lambda judged: judged is None,
+    )
 
 
 class EmbeddingsAnswer(BaseModel):
@@ -143,6 +166,7 @@ class EnrolledFaceAnswer(BaseModel):
     quality: dict[str, float]
     forced: list[str] = Field(description="Codes of the gate's reasons that were overridden.")
     fingerprint: str
+    picture: bool = Field(description="Whether its picture is kept.")
     embedding: EmbeddingField | None = None
 
 
@@ -167,6 +191,8 @@ class SubjectAnswer(BaseModel):
     faces: int
     created: str
     updated: str
+    latest: str = Field(description="The face_id of the face enrolled last.")
+    picture: bool = Field(description="Whether that face's picture is kept.")
 
 
 class SubjectListAnswer(BaseModel):
@@ -195,6 +221,43 @@ class ImportAnswer(BaseModel):
 
     imported: int
     skipped: int
+
+
+class EnrolmentLimits(BaseModel):
+    """What the enrolment gate asks for: the settings `FACE_ENROL_*`, by their names."""
+
+    min_score: float
+    min_pixels: float
+    min_sharpness: float
+    min_brightness: float
+    max_brightness: float
+    max_yaw: float
+    max_pitch: float
+    max_roll: float
+    other_face: float
+
+
+class ThresholdsAnswer(BaseModel):
+    """Unsquared L2 distances below which faces match, as they are in force."""
+
+    verification: float
+    identification: float
+
+
+class LimitsAnswer(BaseModel):
+    """What the service asks of requests and pictures; docs/settings.md tells of each."""
+
+    enrolment: EnrolmentLimits
+    thresholds: ThresholdsAnswer
+    liveness: Literal["off", "report", "require"]
+    keep_pictures: bool
+    max_upload_bytes: int
+    max_pixels: int
+    max_pictures: int
+    max_page: int
+    max_subject_faces: int
+    max_bulk_files: int
+    max_bulk_bytes: int
 
 
 class Problem(BaseModel):

@@ -6,7 +6,7 @@ from face_service.errors import EmbeddingMismatchError, TooFewFacesError
 from face_service.pipeline.calibration import Named
 from face_service.web.components import Components
 from face_service.web.v1 import fields
-from face_service.web.v1.calibration_answers import CalibrateAnswer, ThresholdsAnswer
+from face_service.web.v1.calibration_answers import CalibrateAnswer, ThresholdsInForceAnswer
 from face_service.web.v1.operation import Call, Operation
 
 
@@ -26,21 +26,21 @@ def calibrate(call: Call) -> CalibrateAnswer:
     )
 
 
-def show(call: Call) -> ThresholdsAnswer:
+def show(call: Call) -> ThresholdsInForceAnswer:
     """Tell the thresholds in force."""
     call.parts.engine.require_ready()
     return _in_force(call.parts)
 
 
-def reset(call: Call) -> ThresholdsAnswer:
+def reset(call: Call) -> ThresholdsInForceAnswer:
     """Forget the calibrated thresholds; those that decide instead are answered."""
     call.parts.engine.require_ready()
     call.parts.calibrating.reset()
     return _in_force(call.parts)
 
 
-def _in_force(parts: Components) -> ThresholdsAnswer:
-    return ThresholdsAnswer.model_validate(asdict(parts.thresholds.in_force()))
+def _in_force(parts: Components) -> ThresholdsInForceAnswer:
+    return ThresholdsInForceAnswer.model_validate(asdict(parts.thresholds.in_force()))
 
 
 OPERATIONS = (
@@ -65,7 +65,7 @@ OPERATIONS = (
         summary="Tell the thresholds in force",
         tag="Gallery",
         scope="recognize",
-        answer=ThresholdsAnswer,
+        answer=ThresholdsInForceAnswer,
     ),
     Operation(
         method="DELETE",
@@ -75,6 +75,6 @@ OPERATIONS = (
         summary="Forget the calibrated thresholds",
         tag="Gallery",
         scope="admin",
-        answer=ThresholdsAnswer,
+        answer=ThresholdsInForceAnswer,
     ),
 )

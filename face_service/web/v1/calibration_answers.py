@@ -84,7 +84,7 @@ class DecidingAnswer(BaseModel):
     )
 
 
-class ThresholdsAnswer(BaseModel):
+class ThresholdsInForceAnswer(BaseModel):
     """The thresholds that decide now, of 1:1 comparisons and of 1:N searches."""
 
     verification: DecidingAnswer
@@ -105,4 +105,4 @@ class CalibrateAnswer(BaseModel):
     warnings: list[str]
     cautions: list[CautionAnswer] = Field(description="The warnings, for programs.")
     applied: bool
-    in_force: ThresholdsAnswer
+    in_force: ThresholdsInForceAnswer

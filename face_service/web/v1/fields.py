@@ -81,6 +81,9 @@ class DetectOptions(Fields):
     max_faces: MaxFaces
     landmarks: bool = Field(default=True, description="Also landmarks, pose and quality.")
     embedding: bool = Field(default=False, description="Also each face's embedding.")
+    gate: bool = Field(
+        default=False, description="Also why the enrolment gate would refuse the picture."
+    )
 
 
 class VerifyOptions(Fields):
@@ -146,6 +149,17 @@ class FaceOptions(Fields):
     """What to tell of enrolled faces."""
 
     embedding: bool = Field(default=False, description="Also the embedding.")
+
+
+class ShowPictureOptions(Fields):
+    """How large."""
+
+    size: int | None = Field(
+        default=None,
+        ge=16,
+        le=1024,
+        description="Longer side in pixels, as a JPEG; default: the file as it was sent.",
+    )
 
 
 class ImportOptions(Fields):

@@ -34,8 +34,8 @@ class Call:
 class Operation:
     """A route of the API.
 
-    ``answer`` is the answer's class; None for a view that makes its own (streamed) response, of
-    the media type ``streams``.
+    ``answer`` is the answer's class; None for a view that makes its own response: a stream of the
+    media type ``streams``, or a file of one of the types ``media``.
     """
 
     method: Method
@@ -50,6 +50,7 @@ class Operation:
     answer: type[BaseModel] | None = None
     status: int = 200
     streams: str = ""
+    media: tuple[str, ...] = ()
     errors: tuple[type[ServiceError], ...] = ()
 
     @property

@@ -15,7 +15,14 @@ from face_service.errors import (
     SubjectLockedError,
     SubjectNotFoundError,
 )
-from face_service.people.recognition import AnalysedFace, Comparison, FaceOptions, IdentifiedFace
+from face_service.people.recognition import (
+    AnalysedFace,
+    Analysis,
+    Comparison,
+    FaceOptions,
+    IdentifiedFace,
+    Telling,
+)
 from face_service.people.samples import Probe
 from face_service.pipeline.detection import Detection
 from face_service.pipeline.distance import Embedding, is_match, similarity
@@ -32,12 +39,13 @@ def detect(call: Call) -> answers.DetectAnswer:
     found = call.parts.recognition.analyse(
         _picture(call),
         FaceOptions(options.min_score, options.max_faces),
-        landmarks=options.landmarks,
-        embedding=options.embedding,
+        Telling(options.landmarks, options.embedding, options.gate),
     )
     fingerprint = call.parts.engine.embedder.fingerprint
     faces = [_detected(face, found.width, found.height, fingerprint) for face in found.faces]
-    return answers.DetectAnswer(width=found.width, height=found.height, faces=faces)
+    return answers.DetectAnswer(
+        width=found.width, height=found.height, faces=faces, gate=_judged(found)
+    )
 
 
 def embed(call: Call) -> answers.EmbeddingsAnswer:
@@ -92,6 +100,13 @@ def _picture(call: Call) -> bytes:
     if not isinstance(sample, bytes):
         raise TypeError("an operation on pictures got an embedding")
     return sample
+
+
+def _judged(found: Analysis) -> answers.GateAnswer | None:
+    if found.reasons is None:
+        return None
+    reasons = [answers.ReasonAnswer.model_validate(one.as_dict()) for one in found.reasons]
+    return answers.GateAnswer(face=found.meant, reasons=reasons)
 
 
 def _box(corners: NDArray[Any], digits: int) -> answers.Box:

@@ -6,14 +6,24 @@ from flask import Blueprint, Response, jsonify, request
 
 from face_service.web.auth import needs_scope
 from face_service.web.components import components
-from face_service.web.v1 import bulk, calibration, exchange, recognition, subjects
+from face_service.web.v1 import (
+    bulk,
+    calibration,
+    exchange,
+    limits,
+    pictures,
+    recognition,
+    subjects,
+)
 from face_service.web.v1.operation import Operation
 from face_service.web.v1.reading import read_call
 
 PREFIX = "/v1"
 OPERATIONS: tuple[Operation, ...] = (
     *recognition.OPERATIONS,
+    *limits.OPERATIONS,
     *subjects.OPERATIONS,
+    *pictures.OPERATIONS,
     *bulk.OPERATIONS,
     *exchange.OPERATIONS,
     *calibration.OPERATIONS,

@@ -1,6 +1,6 @@
 """Operations on the enrolled subjects and their faces."""
 
-from datetime import UTC, datetime
+from collections.abc import Container
 from typing import Any
 
 from face_service.errors import (
@@ -18,6 +18,7 @@ from face_service.errors import (
 from face_service.people.enrolment import EnrolledFace, EnrolOptions
 from face_service.store.gallery.interface import Face, SubjectSummary
 from face_service.store.gallery.names import check_subject_name
+from face_service.store.utc import utc_text
 from face_service.storing import use_store
 from face_service.web.v1 import answers, fields
 from face_service.web.v1.operation import Call, Operation
@@ -37,8 +38,9 @@ def list_subjects(call: Call) -> answers.SubjectListAnswer:
         options.limit,
         options.q,
     )
+    kept = call.parts.pictures.among([subject.latest for subject in page.subjects])
     return answers.SubjectListAnswer(
-        subjects=[_summary(subject) for subject in page.subjects],
+        subjects=[_summary(subject, kept) for subject in page.subjects],
         next=page.after,
         total=page.total,
     )
@@ -48,7 +50,7 @@ def enrol_subject(call: Call) -> answers.AddedAnswer:
     """Enrol one face of each sample as a subject, new or not."""
     options: fields.EnrolOptions = call.options
     how = EnrolOptions(force=options.force, replace=options.replace)
-    return _added(call.parts.enrolment.enrol(options.subject, call.samples, how))
+    return _added(call, call.parts.enrolment.enrol(options.subject, call.samples, how))
 
 
 def add_faces(call: Call) -> answers.AddedAnswer:
@@ -58,21 +60,25 @@ def add_faces(call: Call) -> answers.AddedAnswer:
     # 404 before any work; asked again when the faces are added.
     use_store(call.parts.threads.storage, call.parts.gallery.iterate, subject)
     how = EnrolOptions(force=options.force, must_exist=True)
-    return _added(call.parts.enrolment.enrol(subject, call.samples, how))
+    return _added(call, call.parts.enrolment.enrol(subject, call.samples, how))
 
 
 def list_faces(call: Call) -> answers.FaceListAnswer:
     """List a subject's faces."""
-    subject = _subject(call)
-    faces = [_face(face, call.options) for face in _faces_of(call, subject)]
-    return answers.FaceListAnswer(subject=subject, faces=faces)
+    return _list(call, _subject(call), call.options)
 
 
 def show_face(call: Call) -> answers.EnrolledFaceAnswer:
     """Tell of one face."""
+    (shown,) = _shown(call, [find_face(call)], call.options)
+    return shown
+
+
+def find_face(call: Call) -> Face:
+    """Return the face that the path names; raises :class:`FaceNotFoundError`."""
     for face in _faces_of(call, _subject(call)):
         if face.id == call.path["face_id"]:
-            return _face(face, call.options)
+            return face
     raise FaceNotFoundError("the subject has no face with this id")
 
 
@@ -80,8 +86,7 @@ def rename_subject(call: Call) -> answers.FaceListAnswer:
     """Rename a subject, or merge it into another."""
     options: fields.RenameOptions = call.options
     name = call.parts.enrolment.rename(_subject(call), options.subject, merge=options.merge)
-    faces = [_face(face, fields.FaceOptions()) for face in _faces_of(call, name)]
-    return answers.FaceListAnswer(subject=name, faces=faces)
+    return _list(call, name, fields.FaceOptions())
 
 
 def delete_subject(call: Call) -> answers.DeletedAnswer:
@@ -104,26 +109,43 @@ def _faces_of(call: Call, subject: str) -> list[Face]:
     return use_store(call.parts.threads.storage, lambda: list(gallery.iterate(subject)))
 
 
-def _face(face: Face, options: fields.FaceOptions) -> answers.EnrolledFaceAnswer:
-    embedding = embedding_answer(face.embedding, face.fingerprint) if options.embedding else None
-    return answers.EnrolledFaceAnswer(**_record(face), embedding=embedding)
+def _list(call: Call, name: str, options: fields.FaceOptions) -> answers.FaceListAnswer:
+    faces = _shown(call, _faces_of(call, name), options)
+    return answers.FaceListAnswer(subject=name, faces=faces)
 
 
-def _record(face: Face) -> dict[str, Any]:
+def _shown(
+    call: Call, faces: list[Face], options: fields.FaceOptions
+) -> list[answers.EnrolledFaceAnswer]:
+    kept = call.parts.pictures.among([face.id for face in faces])
+    return [
+        answers.EnrolledFaceAnswer(
+            **_record(face, kept),
+            embedding=embedding_answer(face.embedding, face.fingerprint)
+            if options.embedding
+            else None,
+        )
+        for face in faces
+    ]
+
+
+def _record(face: Face, kept: Container[str]) -> dict[str, Any]:
     return {
         "face_id": face.id,
-        "time": iso_time(face.time),
+        "time": utc_text(face.time),
         "source": face.source,
         "quality": dict(face.quality),
         "forced": list(face.forced),
         "fingerprint": face.fingerprint,
+        "picture": face.id in kept,
     }
 
 
-def _added(enrolled: list[EnrolledFace]) -> answers.AddedAnswer:
+def _added(call: Call, enrolled: list[EnrolledFace]) -> answers.AddedAnswer:
+    kept = call.parts.pictures.among([one.face.id for one in enrolled])
     faces = [
         answers.AddedFaceAnswer(
-            **_record(one.face),
+            **_record(one.face, kept),
             warnings=[reason.as_dict() for reason in one.warnings],
             liveness=answers.liveness_answer(one.liveness),
         )
@@ -132,19 +154,15 @@ def _added(enrolled: list[EnrolledFace]) -> answers.AddedAnswer:
     return answers.AddedAnswer(subject=enrolled[0].face.subject, faces=faces)
 
 
-def _summary(subject: SubjectSummary) -> answers.SubjectAnswer:
+def _summary(subject: SubjectSummary, kept: Container[str]) -> answers.SubjectAnswer:
     return answers.SubjectAnswer(
         subject=subject.name,
         faces=subject.faces,
-        created=iso_time(subject.created),
-        updated=iso_time(subject.updated),
+        created=utc_text(subject.created),
+        updated=utc_text(subject.updated),
+        latest=subject.latest,
+        picture=subject.latest in kept,
     )
-
-
-def iso_time(seconds: float) -> str:
-    """Return seconds since the epoch as UTC, ISO 8601 with milliseconds."""
-    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return moment.replace("+00:00", "Z")
 
 
 _MISSING = (SubjectNotFoundError, InvalidSubjectError)

@@ -237,13 +237,16 @@ def test_a_rename_keeps_ids_times_and_vectors(tmp_path: Path) -> None:
 def test_subjects_are_listed_in_pages(tmp_path: Path) -> None:
     clock = Clock()
     gallery = FlatFileGallery(tmp_path, clock=clock)
-    gallery.add([new_face(name) for name in ("Émile", "Zoe", "Ada")])
+    _, zoe, _ = gallery.add([new_face(name) for name in ("Émile", "Zoe", "Ada")])
     first = clock.seconds
     clock.seconds += 60
-    gallery.add([new_face("Ada")])
+    (ada,) = gallery.add([new_face("Ada")])
     page = gallery.list_subjects(limit=2)
     assert page == SubjectPage(
-        [SubjectSummary("Ada", 2, first, clock.seconds), SubjectSummary("Zoe", 1, first, first)],
+        [
+            SubjectSummary("Ada", 2, first, clock.seconds, ada.id),
+            SubjectSummary("Zoe", 1, first, first, zoe.id),
+        ],
         "Zoe",
         3,
     )

@@ -46,7 +46,7 @@ FINE = {
     ("max_faces", "true"), ("top_k", "true"), ("landmarks", "true"), ("embedding", "true"),
     ("force", "true"), ("replace", "true"), ("merge", "true"), ("apply", "true"),
     ("subject", "text"), ("identify_threshold", "null"), ("identify_threshold", "true"),
-    ("only", "null"),
+    ("only", "null"), ("gate", "true"),
 }  # fmt: skip
 BAD_NAMES = {
     "up": "../../etc", "slash": "a/b", "backslash": "a\\b", "nul": "a\0b", "dot": ".", "dots": "..",

@@ -180,3 +180,38 @@ def test_own_face_is_no_reason_to_warn(client: FlaskClient) -> None:
     enrol(client, "ann", 1)
     response = post_json(client, ROUTE, subject="ann", image=in_base64(face_file(1)))
     assert answer(response, 201)["faces"][0]["warnings"] == []
+
+
+def asked(client: FlaskClient, data: bytes, **options: Any) -> dict[str, Any]:
+    """Return what the gate says of a picture when nobody is to be enrolled."""
+    response = post_json(client, "/v1/detect", image=in_base64(data), gate=True, **options)
+    return dict(answer(response)["gate"])
+
+
+@pytest.mark.parametrize("landmarks", [True, False])
+@pytest.mark.parametrize(
+    "data", [blank_file(), dim(1, 0.2), bright(1), smooth(), face_file(1)], ids=range(5)
+)
+def test_detect_tells_what_the_gate_would_refuse_a_picture_for(
+    client: FlaskClient, data: bytes, landmarks: bool
+) -> None:
+    said = asked(client, data, landmarks=landmarks)
+    response = post_json(client, ROUTE, subject="ann", image=in_base64(data))
+    reasons = response.json["reasons"] if response.status_code == 422 else []  # type: ignore[index]
+    assert said["reasons"] == [
+        {name: value for name, value in reason.items() if name != "sample"} for reason in reasons
+    ]
+    assert said["face"] == (None if "NO_FACE" in str(said) else 0)
+
+
+def test_detect_tells_nothing_of_the_gate_unless_it_is_asked(client: FlaskClient) -> None:
+    response = post_json(client, "/v1/detect", image=in_base64(face_file(1)))
+    assert "gate" not in answer(response)
+
+
+@pytest.mark.parametrize(("min_score", "face"), [(0.01, 0), (0.95, None)])
+def test_the_gate_looks_at_the_faces_that_enrolment_would_see(
+    client: FlaskClient, min_score: float, face: int | None
+) -> None:
+    """The fake's second face is the larger one and scores 0.05; enrolment does not see it."""
+    assert asked(client, face_file(1), min_score=min_score) == {"face": face, "reasons": []}

@@ -17,11 +17,11 @@ from tests.web.posting import post_file
 from tests.web.v1.calling import post_form, problem
 
 WANTED = {
-    "recognize": {"detect", "embed", "verify", "identify", "showThresholds"},
+    "recognize": {"detect", "embed", "verify", "identify", "showLimits", "showThresholds"},
     "admin": {"exportGallery", "importGallery", "calibrate", "resetThresholds"},
     "enrol": {
         "listSubjects", "enrolSubject", "showSubject", "renameSubject", "deleteSubject",
-        "listFaces", "addFaces", "showFace", "deleteFace", "enrolBulk",
+        "listFaces", "addFaces", "showFace", "showPicture", "deleteFace", "enrolBulk",
     },
 }  # fmt: skip
 

@@ -31,9 +31,9 @@ export class Api {
     this.last = null;
   }
 
-  /** All faces. Options: minScore, maxFaces, landmarks, embedding. */
-  detect(blob, { minScore, maxFaces, landmarks, embedding, ...options } = {}) {
-    const form = { min_score: minScore, max_faces: maxFaces, landmarks, embedding };
+  /** All faces. Options: minScore, maxFaces, landmarks, embedding, gate. */
+  detect(blob, { minScore, maxFaces, landmarks, embedding, gate, ...options } = {}) {
+    const form = { min_score: minScore, max_faces: maxFaces, landmarks, embedding, gate };
     return this._post("detect", makeForm([blob], form), options);
   }
 
@@ -79,13 +79,18 @@ export class Api {
     return this._json(subjectPath(old), { method: "PATCH", ...sent, ...options });
   }
 
+  /** @returns {Promise<Blob>} the kept picture a sample was made of, its longer side `size` pixels */
+  async facePicture(name, id, size, options = {}) {
+    const path = `${facePath(name, id)}/picture${query({ size })}`;
+    return (await this._ask(path, options)).blob();
+  }
+
   removeSubject(name, options = {}) {
     return this._json(subjectPath(name), { method: "DELETE", ...options });
   }
 
   removeFace(name, id, options = {}) {
-    const path = `${subjectPath(name)}/faces/${encodeURIComponent(id)}`;
-    return this._json(path, { method: "DELETE", ...options });
+    return this._json(facePath(name, id), { method: "DELETE", ...options });
   }
 
   /**
@@ -121,6 +126,11 @@ export class Api {
   calibrate({ far, fpir, apply, ...options } = {}) {
     const sent = asJson({ far, fpir, apply });
     return this._json("calibrate", { method: "POST", ...sent, ...options });
+  }
+
+  /** What is asked of pictures and requests, and the thresholds in force. */
+  limits(options = {}) {
+    return this._json("limits", options);
   }
 
   /** Whether the service can serve: {status, graphs, gallery}; throws NOT_READY while it cannot. */
@@ -208,3 +218,4 @@ async function readJson(answer) {
 }
 
 const subjectPath = (name) => `subjects/${encodeURIComponent(name)}`;
+const facePath = (name, id) => `${subjectPath(name)}/faces/${encodeURIComponent(id)}`;

@@ -17,6 +17,7 @@ export default {
   "problem.NOT_ENROLLED": "Nobody has been registered yet.",
   "problem.SUBJECT_NOT_FOUND": "Nobody is registered under this name.",
   "problem.FACE_NOT_FOUND": "This sample is not there any more.",
+  "problem.PICTURE_NOT_KEPT": "No picture of this sample is kept.",
   "problem.METHOD_NOT_ALLOWED": "The server does not do that here: {detail}",
   "problem.EMBEDDING_MISMATCH":
     "The stored faces were made by another model than the loaded one and cannot be compared. " +

@@ -15,6 +15,7 @@ export default {
   "problem.NOT_ENROLLED": "还没有登记任何人。",
   "problem.SUBJECT_NOT_FOUND": "没有以这个名字登记的人。",
   "problem.FACE_NOT_FOUND": "这个样本已不存在。",
+  "problem.PICTURE_NOT_KEPT": "该样本没有保存图片。",
   "problem.METHOD_NOT_ALLOWED": "服务器在这里不支持该操作：{detail}",
   "problem.EMBEDDING_MISMATCH":
     "已存的人脸由另一个模型生成，无法与当前模型比较。" +
