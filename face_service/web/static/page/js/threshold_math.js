@@ -17,16 +17,22 @@ const GAP = 0.1; // free room beside the outermost bars, distance
 
 /**
  * The members of an answer of /v1/calibrate for comparisons 1:1 and searches 1:N.
- * @type {Record<"verification"|"identification", {wrong: string, missed: string, target: string}>}
+ * `wrong` and `missed` are rates, `target` the wanted one, `wanted` and `option` name options.
  */
 export const KINDS = {
-  verification: { wrong: "far", missed: "frr", target: "target_far", option: "threshold", wanted: "far" },
+  verification: {
+    wrong: "far",
+    missed: "frr",
+    target: "target_far",
+    wanted: "far",
+    option: "threshold",
+  },
   identification: {
     wrong: "fpir",
     missed: "fnir",
     target: "target_fpir",
-    option: "identify_threshold",
     wanted: "fpir",
+    option: "identifyThreshold",
   },
 };
 
