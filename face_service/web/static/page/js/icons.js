@@ -9,6 +9,8 @@ const PATHS = {
     "M12 16.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z",
   check: "M5 12.5 10 17.5 19.5 7",
   close: "M6 6l12 12 M18 6 6 18",
+  clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z M12 7v5l3.5 2",
+  copy: "M9 9h11v11H9z M5 15H4V4h11v1",
   download: "M12 4v11 M7 11l5 5 5-5 M5 20h14",
   edit: "M4 20h4L19 9l-4-4L4 16v4z M13 7l4 4",
   face:

@@ -4,7 +4,9 @@
 const LINE = 2;
 const STRONG_LINE = 3;
 const HALO = 2; // a dark line beneath the light one, so that it shows on any picture
+const SHADE = "rgb(0 0 0 / 45%)";
 const POINT = 1.6;
+const POINTS_ACROSS = 60; // in a small box smaller points, or they run together
 const LABEL_SIZE = 13;
 const LABEL_PAD = 6;
 const CORNER = 4;
@@ -80,7 +82,10 @@ function drawFace(context, face, index, { place, names, landmarks, selected, col
     context.roundRect(left, top, right - left, bottom - top, CORNER);
   };
   stroke(context, outline, tint, width);
-  if (landmarks !== false && face.landmarks) drawPoints(context, face.landmarks, place, tint);
+  if (landmarks !== false && face.landmarks) {
+    const radius = Math.min(POINT, (right - left) / POINTS_ACROSS);
+    drawPoints(context, face.landmarks, { place, tint, radius });
+  }
   const name = names ? names[index] : scoreText(face, score);
   if (name) drawLabel(context, name, [left, top, bottom], tint);
 }
@@ -96,7 +101,7 @@ function corners(box, place) {
 
 function stroke(context, outline, tint, width) {
   for (const [style, thickness] of [
-    ["rgb(0 0 0 / 45%)", width + HALO],
+    [SHADE, width + HALO],
     [tint, width],
   ]) {
     outline();
@@ -106,17 +111,17 @@ function stroke(context, outline, tint, width) {
   }
 }
 
-function drawPoints(context, points, place, tint) {
-  for (const [style, radius] of [
-    ["rgb(0 0 0 / 45%)", POINT + HALO / 2],
-    [tint, POINT],
+function drawPoints(context, points, { place, tint, radius }) {
+  for (const [style, size] of [
+    [SHADE, radius + HALO / 2],
+    [tint, radius],
   ]) {
     context.fillStyle = style;
     context.beginPath();
     for (const [x, y] of points) {
       const [left, top] = place(x, y);
-      context.moveTo(left + radius, top);
-      context.arc(left, top, radius, 0, 2 * Math.PI);
+      context.moveTo(left + size, top);
+      context.arc(left, top, size, 0, 2 * Math.PI);
     }
     context.fill();
   }

@@ -141,9 +141,13 @@ class PictureInput {
     opened.video.classList.toggle("mirrored", opened.mirrored);
     opened.video.setAttribute("aria-label", t("input.video"));
     const shutter = this._action("input.take", "shutter", "primary", () => this._takePicture());
-    const flip = (await countCameras()) > 1 && this._action("input.flip", "flip", "", () => this._flip());
+    const flip =
+      (await countCameras()) > 1 && this._action("input.flip", "flip", "", () => this._flip());
     const close = this._action("input.close", "close", "", () => this._closeByHand());
-    this._stage.replaceChildren(opened.video, el("div", { class: "actions" }, shutter, flip || "", close));
+    this._stage.replaceChildren(
+      opened.video,
+      el("div", { class: "actions" }, shutter, flip || "", close),
+    );
     this._drop.hidden = true;
     this._stage.hidden = false;
     shutter.focus();
@@ -152,7 +156,12 @@ class PictureInput {
 
   _action(key, image, look, click) {
     const label = el("span", { t: key });
-    return el("button", { class: `button ${look}`, type: "button", on: { click } }, icon(image), label);
+    return el(
+      "button",
+      { class: `button ${look}`, type: "button", on: { click } },
+      icon(image),
+      label,
+    );
   }
 
   async _takePicture() {

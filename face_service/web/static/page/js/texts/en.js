@@ -3,6 +3,7 @@
 import camera from "./en/camera.js";
 import enrol from "./en/enrol.js";
 import live from "./en/live.js";
+import measures from "./en/measures.js";
 import people from "./en/people.js";
 import problems from "./en/problems.js";
 import shell from "./en/shell.js";
@@ -13,6 +14,7 @@ export default {
   ...shell,
   ...problems,
   ...camera,
+  ...measures,
   ...tryTexts,
   ...enrol,
   ...people,

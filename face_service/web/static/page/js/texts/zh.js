@@ -3,6 +3,7 @@
 import camera from "./zh/camera.js";
 import enrol from "./zh/enrol.js";
 import live from "./zh/live.js";
+import measures from "./zh/measures.js";
 import people from "./zh/people.js";
 import problems from "./zh/problems.js";
 import shell from "./zh/shell.js";
@@ -13,6 +14,7 @@ export default {
   ...shell,
   ...problems,
   ...camera,
+  ...measures,
   ...tryTexts,
   ...enrol,
   ...people,

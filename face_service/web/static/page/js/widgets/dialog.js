@@ -25,7 +25,12 @@ export function openDialog({ title, body, actions, onSubmit }) {
     const form = el(
       "form",
       { method: "dialog", class: "dialog-form" },
-      el("div", { class: "dialog-head" }, head, el("button", { ...close, on: { click: () => finish(null) } }, icon("close"))),
+      el(
+        "div",
+        { class: "dialog-head" },
+        head,
+        el("button", { ...close, on: { click: () => finish(null) } }, icon("close")),
+      ),
       el("div", { class: "dialog-body" }, ...body),
       el("div", { class: "dialog-actions" }, ...actions.map((action) => button(action, finish))),
     );

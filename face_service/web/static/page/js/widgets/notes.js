@@ -16,13 +16,20 @@ export function problemNote(error, onRetry) {
   const list = el("ul", { hidden: !error.reasons?.length });
   const body = el("div", { class: "note-body" }, words, list);
   if (onRetry) {
-    const button = { class: "button small", type: "button", t: "app.retry", on: { click: onRetry } };
+    const button = {
+      class: "button small",
+      type: "button",
+      t: "app.retry",
+      on: { click: onRetry },
+    };
     body.append(el("button", button));
   }
   const note = el("div", { class: "note bad", "data-code": error.code ?? "" }, icon("alert"), body);
   const write = () => {
     words.textContent = problemText(error);
-    list.replaceChildren(...(error.reasons ?? []).map((reason) => el("li", {}, reasonText(reason))));
+    list.replaceChildren(
+      ...(error.reasons ?? []).map((reason) => el("li", {}, reasonText(reason))),
+    );
   };
   write();
   whileShown(note, write);
@@ -38,7 +45,12 @@ export function note(kind, key) {
   const words = el("p");
   setText(words, key);
   const image = { info: "info", good: "check", warn: "alert", bad: "alert" }[kind];
-  return el("div", { class: `note ${kind}` }, icon(image), el("div", { class: "note-body" }, words));
+  return el(
+    "div",
+    { class: `note ${kind}` },
+    icon(image),
+    el("div", { class: "note-body" }, words),
+  );
 }
 
 /** Call `write` after each change of the language until the element has left the page. */

@@ -4,6 +4,7 @@ import { announce, el } from "../dom.js";
 import { icon } from "../icons.js";
 
 const SECONDS = 5;
+const IMAGES = { info: "info", good: "check", bad: "alert" };
 
 /**
  * @param {string} text
@@ -22,35 +23,28 @@ export function toast(text, { kind = "info", seconds = SECONDS, action, onGone }
     element.remove();
     after?.();
   };
-  const wait = () => (timer = setTimeout(() => end(onGone), seconds * 1000));
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => end(onGone), seconds * 1000);
+  };
   const element = el(
     "div",
     { class: `toast ${kind}` },
-    icon(kind === "good" ? "check" : kind === "bad" ? "alert" : "info"),
+    icon(IMAGES[kind]),
     el("span", {}, text),
-    action && el("button", {
-      class: "button small",
-      type: "button",
-      t: action.label,
-      on: { click: () => end(action.run) },
-    }),
-    el(
-      "button",
-      { class: "button quiet icon-only small", type: "button", label: "app.close", on: { click: () => end(onGone) } },
-      icon("close"),
-    ),
+    action && button({ t: action.label }, () => end(action.run)),
+    button({ label: "app.close", quiet: true }, () => end(onGone), icon("close")),
   );
-  for (const event of ["pointerenter", "focusin"]) {
-    element.addEventListener(event, () => clearTimeout(timer));
-  }
-  for (const event of ["pointerleave", "focusout"]) {
-    element.addEventListener(event, () => {
-      clearTimeout(timer);
-      wait();
-    });
-  }
+  const stay = () => clearTimeout(timer);
+  const handlers = { pointerenter: stay, focusin: stay, pointerleave: wait, focusout: wait };
+  for (const [event, handler] of Object.entries(handlers)) element.addEventListener(event, handler);
   document.getElementById("toasts").append(element);
   announce(text);
   wait();
   return { close: () => end(onGone) };
+}
+
+function button({ quiet, ...words }, click, image) {
+  const look = quiet ? "button small quiet icon-only" : "button small";
+  return el("button", { class: look, type: "button", ...words, on: { click } }, image);
 }

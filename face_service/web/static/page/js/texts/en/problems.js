@@ -49,7 +49,8 @@ export default {
   "problem.GALLERY_FULL": "The gallery is full. Delete some people, or raise the server's limit.",
   "problem.NO_MATCH": "The face is another one than the registered one.",
   "problem.TASK_LOST": "The server lost this task. Start it again.",
-  "problem.UNREACHABLE": "The server cannot be reached. Check that it runs and that you are online.",
+  "problem.UNREACHABLE":
+    "The server cannot be reached. Check that it runs and that you are online.",
   "problem.PICTURE_UNREADABLE":
     "The browser cannot open this file as a picture. Use a JPEG, PNG or WebP.",
   "problem.other": "The server answered {code}: {detail}",
@@ -68,11 +69,13 @@ export default {
   "reason.SEVERAL_FACES": "There are {value} faces: let the others step out of the picture.",
   "reason.LOW_DETECTION_SCORE":
     "This is hardly a face (score {value}, at least {limit}): show it whole, and closer.",
-  "reason.FACE_TOO_SMALL": "The face is {value} pixels wide, at least {limit} are needed: come closer.",
+  "reason.FACE_TOO_SMALL":
+    "The face is {value} pixels wide, at least {limit} are needed: come closer.",
   "reason.BLURRED":
     "The face is blurred (sharpness {value}, at least {limit}): hold still, or wipe the lens.",
   "reason.TOO_DARK": "The face is too dark ({value}, at least {limit}): turn to the light.",
-  "reason.TOO_BRIGHT": "The face is too bright ({value}, at most {limit}): turn away from the light.",
+  "reason.TOO_BRIGHT":
+    "The face is too bright ({value}, at most {limit}): turn away from the light.",
   "reason.EXTREME_POSE":
     "The head is turned or tilted by {value}°, at most {limit}° are allowed: look straight ahead.",
   "reason.ALREADY_ENROLLED_AS": "This face looks like {subject}, who is registered already.",

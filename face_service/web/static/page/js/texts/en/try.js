@@ -1,3 +1,31 @@
 /** The texts of this view, each key beginning with "try.". */
 
-export default {};
+export default {
+  "try.title": "See what the service sees",
+  "try.about": "Give it a picture: it finds the faces and measures them. Nothing is kept.",
+  "try.gives.faces": "Faces and landmarks",
+  "try.gives.faces.about": "Every face with its box, its certainty and 68 points.",
+  "try.gives.quality": "Pose and quality",
+  "try.gives.quality.about": "How the head is held, how sharp and how well lit the face is.",
+  "try.gives.time": "Time of each stage",
+  "try.gives.time.about": "What this server needs for decoding, finding and measuring.",
+  "try.looking": "Looking for faces…",
+  "try.picture": "Your picture",
+  "try.marked": {
+    one: "The picture, with {count} face marked",
+    other: "The picture, with {count} faces marked",
+  },
+  "try.found": { one: "{count} face", other: "{count} faces" },
+  "try.none": "No face was found. Try one that shows the whole face, larger and from the front.",
+  "try.size": "{width} × {height} pixels",
+  "try.landmarks": "Show landmarks",
+  "try.face": "Face {number}",
+  "try.score": "certainty {score}",
+  "try.pixels": "{value} px",
+  "try.points": "{count} points",
+  "try.programs": "For programs",
+  "try.programs.about": "The same from a shell:",
+  "try.answer": "The server's answer:",
+  "try.copy": "Copy",
+  "try.copied": "Copied.",
+};

@@ -55,7 +55,8 @@ export default {
   "reason.NO_FACE": "没有找到人脸：请在光线好的地方露出正脸。",
   "reason.NOT_LIVE": "看起来不是真人：请对准本人的脸，而不是屏幕或照片。",
   "reason.SEVERAL_FACES": "画面中有 {value} 张人脸：请让其他人离开画面。",
-  "reason.LOW_DETECTION_SCORE": "不太像人脸（得分 {value}，至少需要 {limit}）：请露出整张脸并靠近一些。",
+  "reason.LOW_DETECTION_SCORE":
+    "不太像人脸（得分 {value}，至少需要 {limit}）：请露出整张脸并靠近一些。",
   "reason.FACE_TOO_SMALL": "人脸宽 {value} 像素，至少需要 {limit}：请靠近一些。",
   "reason.BLURRED": "人脸模糊（清晰度 {value}，至少需要 {limit}）：请保持不动，或擦拭镜头。",
   "reason.TOO_DARK": "人脸太暗（{value}，至少需要 {limit}）：请面向光源。",

@@ -29,7 +29,8 @@ export default {
   "key.title": "API 密钥",
   "key.needed": "此操作需要服务器的 API 密钥。",
   "key.rejected": "服务器不认识这个密钥，请检查后重新输入。",
-  "key.about": "密钥只保存在此标签页中，关闭即失效。由服务器管理员用“python -m face_service keys create”生成。",
+  "key.about":
+    "密钥只保存在此标签页中，关闭即失效。由服务器管理员用“python -m face_service keys create”生成。",
   "key.field": "密钥",
   "key.use": "使用此密钥",
   "key.forget": "忘记密钥",

@@ -1,3 +1,28 @@
-/** The texts of this view, each key beginning with "try.". */
+/** 此视图的文字，键均以“try.”开头。 */
 
-export default {};
+export default {
+  "try.title": "看看服务能看到什么",
+  "try.about": "给它一张图片，它会找出人脸并进行测量。不会保存任何内容。",
+  "try.gives.faces": "人脸与关键点",
+  "try.gives.faces.about": "每张脸的位置、置信度和 68 个关键点。",
+  "try.gives.quality": "姿态与质量",
+  "try.gives.quality.about": "头部朝向、清晰度以及光线情况。",
+  "try.gives.time": "各阶段用时",
+  "try.gives.time.about": "此服务器解码、检测和测量所需的时间。",
+  "try.looking": "正在寻找人脸…",
+  "try.picture": "您的图片",
+  "try.marked": "图片，已标出 {count} 张人脸",
+  "try.found": "{count} 张人脸",
+  "try.none": "没有找到人脸。请换一张脸部完整、更大且正面的图片。",
+  "try.size": "{width} × {height} 像素",
+  "try.landmarks": "显示关键点",
+  "try.face": "人脸 {number}",
+  "try.score": "置信度 {score}",
+  "try.pixels": "{value} 像素",
+  "try.points": "{count} 个点",
+  "try.programs": "供程序使用",
+  "try.programs.about": "在命令行中做同样的事：",
+  "try.answer": "服务器的回答：",
+  "try.copy": "复制",
+  "try.copied": "已复制。",
+};
