@@ -36,11 +36,13 @@ export function chartCard({ onMove }) {
   const details = el("details", {}, el("summary", { t: "threshold.table" }), table);
   details.addEventListener("toggle", () => details.open && state && fillTable(table, state));
   const head = el("div", { class: "threshold-chart-head" }, legend, scales.element);
+  const brief = el("dl", { class: "threshold-brief numbers", "aria-hidden": "true" });
   const element = el(
     "div",
     { class: "card threshold-chart" },
     head,
     el("figure", { role: "group", label: "threshold.chart" }, bars.element),
+    brief,
     el("p", { class: "threshold-axis-name", "aria-hidden": "true", t: "threshold.axis" }),
     el("div", { class: "threshold-about" }, el("p", { class: "hint", t: "threshold.how" }), basis),
     details,
@@ -52,6 +54,7 @@ export function chartCard({ onMove }) {
       const { answer } = state;
       legend.replaceChildren(...["genuine", "impostor"].map((kind) => legendItem(kind, answer)));
       setText(basis, ["threshold.basis", { faces: answer.faces, people: answer.subjects }]);
+      brief.replaceChildren(...["wrong", "missed"].map((side) => briefRate(state, side)));
       drawBars(bars, state, logarithmic);
       if (details.open) fillTable(table, state);
     },
@@ -61,6 +64,13 @@ export function chartCard({ onMove }) {
 function legendItem(kind, answer) {
   const key = [`threshold.${kind}`, { count: answer[kind].total }];
   return el("li", {}, el("span", { class: `swatch ${kind}`, "aria-hidden": "true" }), el("span", { t: key }));
+}
+
+/** On a phone the rates lie below the chart: these stay in sight while the line is dragged. */
+function briefRate({ answer, kind, index }, side) {
+  const rate = rateAt(answer.curve, KINDS[kind][side], index);
+  const value = el("dd", {}, rate ? percentText(rate.value) : t("threshold.unknown"));
+  return el("div", { class: side }, el("dt", { t: `threshold.${kind}.${side}` }), value);
 }
 
 function rangeOf({ answer }) {
