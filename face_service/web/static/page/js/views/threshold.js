@@ -1,5 +1,6 @@
 /** Choosing the threshold by what each choice would let in and keep out. */
 
+import { ApiError } from "../api.js";
 import { announce, el, setText } from "../dom.js";
 import { onLanguage, t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -15,8 +16,10 @@ import { outcomeCard } from "./threshold/outcome.js";
 import { wantedCard } from "./threshold/wanted.js";
 import { thresholdText } from "./threshold/words.js";
 
+// What is acceptable until a person says otherwise, as /v1/calibrate has it.
 const FAR = 0.001;
 const FPIR = 0.01;
+const LEAST_PEOPLE = 2;
 
 class ThresholdView {
   /** @param {import("../main.js").Tools} tools */
@@ -92,7 +95,7 @@ class ThresholdView {
     if (!this._answer) this._say(measuring());
     try {
       const options = { ...this._wanted, ...more, signal: asking.signal };
-      const answer = await this._api.calibrate(options);
+      const answer = await this._measure(options);
       if (this._asking !== asking) return null;
       this._answer = { ...answer, wanted: { ...this._wanted } };
       this._say();
@@ -104,6 +107,13 @@ class ThresholdView {
     } finally {
       if (this._asking === asking) this._work.classList.toggle("is-busy", false);
     }
+  }
+
+  /** Where nobody is registered there is nothing to ask, and no error to make. */
+  async _measure(options) {
+    const { gallery } = await this._api.ready({ signal: options.signal });
+    if (gallery && gallery.subjects < LEAST_PEOPLE) throw new ApiError({ code: "TOO_FEW_FACES" });
+    return this._api.calibrate(options);
   }
 
   _fail(error, keep) {
