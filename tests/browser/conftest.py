@@ -74,6 +74,15 @@ def browser(browsers: Callable[..., Browser], film: Callable[..., Path]) -> Brow
     return browsers(film("obama.jpg"))
 
 
+@pytest.fixture(scope="package")
+def shared_service(
+    chromium: str, built_graphs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One server for all tests that change nothing: a module may make it its ``service``."""
+    with flask_run(tmp_path_factory.mktemp("shared"), built_graphs) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def service(
     chromium: str, built_graphs: Path, tmp_path_factory: pytest.TempPathFactory

@@ -51,7 +51,7 @@ def test_a_client_that_does_not_name_html_gets_the_demos_line(
 def test_a_browser_gets_the_page(bare: FlaskClient, accept: str) -> None:
     response = bare.get("/", headers={"Accept": accept})
     assert response.status_code == 200
-    assert response.text == INDEX
+    assert response.text.startswith("<!doctype html>")
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert response.headers["Vary"] == "Accept"
 
@@ -141,10 +141,16 @@ def test_the_index_asks_for_files_that_are_there() -> None:
     assert styles == {name for name in asked if name.endswith(".css")}
 
 
+def test_the_page_asks_for_all_modules_at_once(bare: FlaskClient) -> None:
+    text = bare.get("/", headers=BROWSER).text
+    asked = re.findall(r'<link rel="modulepreload" href="page/([^"]+)">', text)
+    assert asked == [name for name in ASSETS if name.endswith(".js") and name != "js/first.js"]
+
+
 def test_the_page_needs_no_key(tmp_path: Path) -> None:
     client = make_app(tmp_path).test_client()
     ApiKeys(tmp_path / "face").create("desk", ["admin"])
-    assert client.get("/", headers=BROWSER).text == INDEX
+    assert client.get("/", headers=BROWSER).text.startswith("<!doctype html>")
     assert client.get("/page/js/main.js").status_code == 200
     assert client.get("/v1/subjects").status_code == 401
 
