@@ -64,6 +64,11 @@ export function formatTime(moment) {
   return new Intl.DateTimeFormat(LOCALES[current], how).format(new Date(moment));
 }
 
+/** A moment as a date alone. */
+export function formatDate(moment) {
+  return new Intl.DateTimeFormat(LOCALES[current], { dateStyle: "medium" }).format(new Date(moment));
+}
+
 /**
  * Fill every element below `root`, and `root` itself, that names a text.
  * @param {ParentNode} root

@@ -1,7 +1,172 @@
-import { el } from "../dom.js";
+/** The people: look for them, and look after them. */
 
-/** @param {import("../main.js").Tools} _tools */
-export function makeView(_tools) {
-  const element = el("div", { class: "empty" }, el("p", { t: "app.soon" }));
-  return { element, show() {}, hide() {} };
+import { el } from "../dom.js";
+import { t } from "../i18n.js";
+import { icon } from "../icons.js";
+import { problemText } from "../problems.js";
+import { toast } from "../widgets/toast.js";
+import { Detail } from "./people/detail.js";
+import { exportGallery, fileField, importGallery } from "./people/exchange.js";
+import { PeopleList } from "./people/list.js";
+import { Removals } from "./people/removals.js";
+import { merge, rename } from "./people/renaming.js";
+import { Thumbs } from "./people/thumbs.js";
+import { Upload } from "./people/upload.js";
+
+const UNDO_SECONDS = 6;
+
+/** @param {import("../main.js").Tools} tools */
+export function makeView(tools) {
+  return new PeopleView(tools);
 }
+
+class PeopleView {
+  constructor({ api, go }) {
+    this._api = api;
+    this._go = go;
+    this._removals = new Removals(({ subject, id }, how) =>
+      id ? api.removeFace(subject, id, how) : api.removeSubject(subject, how),
+    );
+    addEventListener("pagehide", () => this._removals.flush());
+    const shared = { api, removals: this._removals, thumbs: new Thumbs(api) };
+    this._thumbs = shared.thumbs;
+    this._list = new PeopleList({ ...shared, onChoose: (name) => go("people", name) });
+    this._detail = new Detail({ ...shared, on: this._handlers() });
+    this._upload = new Upload({
+      api,
+      onChange: () => this._refresh(),
+      onClose: () => this._arrange(),
+    });
+    this._nobody = el("div", { class: "empty people-none" }, icon("user"), el("p", { t: "people.choose" }));
+    this._columns = el(
+      "div",
+      { class: "people-columns" },
+      this._list.element,
+      el("div", { class: "people-side" }, this._upload.element, this._detail.element, this._nobody),
+    );
+    this.element = el("div", { class: "people" }, this._head(), this._columns);
+  }
+
+  /** @param {string} name whom to show; nobody for "" */
+  show(name) {
+    this._list.choose(name);
+    this._list.load();
+    this._detail.show(name);
+    this._arrange();
+    if (!this._detail.limits) this._learnLimits();
+  }
+
+  hide() {
+    this._thumbs.clear();
+  }
+
+  _head() {
+    const pick = fileField(([file]) => this._import(file), { accept: ".jsonl,.ndjson,.json,.txt" });
+    const button = (key, image, look, click) =>
+      el("button", { class: `button ${look}`, type: "button", on: { click } }, icon(image), el("span", { t: key }));
+    return el(
+      "div",
+      { class: "view-head" },
+      el("div", {}, el("h2", { t: "people.title" }), el("p", { t: "people.lead" })),
+      el(
+        "div",
+        { class: "actions" },
+        button("people.import", "import", "", () => pick.click()),
+        button("people.export", "download", "", () => exportGallery(this._api)),
+        button("people.upload", "upload", "primary", () => this._openUpload()),
+        pick,
+      ),
+    );
+  }
+
+  _handlers() {
+    const moved = (name) => name && this._moved(name);
+    return {
+      back: () => this._go("people"),
+      gone: () => this._go("people"),
+      add: (name) => this._go("enrol", name),
+      rename: async (name) => moved(await rename(this._api, name)),
+      merge: async (name) => moved(await merge(this._api, name)),
+      remove: (name) => this._remove(name),
+      removeSample: (name, face, number) => this._removeSample(name, face, number),
+    };
+  }
+
+  async _learnLimits() {
+    try {
+      this._detail.limits = (await this._api.limits()).enrolment;
+      this._detail.render();
+    } catch {
+      return; // measures are shown without a judgement
+    }
+  }
+
+  /** What stands beside the list; on a phone instead of it. */
+  _arrange() {
+    const uploading = !this._upload.element.hidden;
+    const named = this._detail.name !== "";
+    this._detail.element.hidden = uploading || !named;
+    this._nobody.hidden = uploading || named;
+    this._columns.classList.toggle("beside", uploading || named);
+  }
+
+  _openUpload() {
+    this._upload.open();
+    this._arrange();
+    this._upload.element.scrollIntoView({ block: "nearest" });
+  }
+
+  _refresh() {
+    this._list.load();
+    if (this._detail.name) this._detail.show(this._detail.name);
+  }
+
+  _render() {
+    this._list.render();
+    this._detail.render();
+  }
+
+  _moved(name) {
+    this._thumbs.clear();
+    this._list.load();
+    this._go("people", name);
+  }
+
+  async _import(file) {
+    if (await importGallery(this._api, file)) this._refresh();
+  }
+
+  _remove(name) {
+    const item = { subject: name, id: null };
+    this._offerUndo(item, t("people.removed", { name }));
+    this._go("people");
+  }
+
+  _removeSample(name, face, number) {
+    const item = { subject: name, id: face.face_id };
+    this._offerUndo(item, t("people.sample.removed", { number, name }));
+  }
+
+  /** Hide it, and delete it for good when nobody has taken that back. */
+  _offerUndo(item, text) {
+    this._removals.add(item);
+    this._render();
+    const run = () => {
+      this._removals.undo(item);
+      this._render();
+      toast(t("people.undone"), { kind: "good" });
+    };
+    const action = { label: "app.undo", run };
+    toast(text, { seconds: UNDO_SECONDS, action, onGone: () => this._commit(item) });
+  }
+
+  async _commit(item) {
+    try {
+      await this._removals.commit(item);
+    } catch (error) {
+      toast(problemText(error), { kind: "bad" });
+    }
+    this._refresh();
+  }
+}
+

@@ -1,7 +1,7 @@
 /** A distance on a line, with the threshold: which side, and by how much. */
 
 import { el, setText } from "../dom.js";
-import { formatNumber, onLanguage, t } from "../i18n.js";
+import { formatNumber } from "../i18n.js";
 
 // Strangers lie around 1.3 to 1.5, and hardly any pair beyond.
 const SHOWN = 1.6;
@@ -23,47 +23,47 @@ export function layOut(distance, threshold) {
  * @param {number} what.distance
  * @param {number} what.threshold
  * @param {boolean} what.match
- * @returns {HTMLElement}
+ * @returns {HTMLElement} the line for those who see it, a sentence for all
  */
 export function distanceScale({ distance, threshold, match }) {
   const at = layOut(distance, threshold);
+  const look = match ? "good" : "bad";
   const words = el("p", { class: "scale-words" });
-  const line = el(
+  const element = el(
+    "div",
+    { class: "scale" },
+    marks("above", mark(at.distance, look, "scale.distance", distance)),
+    line(at, look),
+    marks("below", mark(at.threshold, "", "scale.threshold", threshold)),
+    el(
+      "div",
+      { class: "scale-ends", "aria-hidden": "true" },
+      el("span", { t: "scale.same" }),
+      el("span", { t: "scale.other" }),
+    ),
+    words,
+  );
+  const key = match ? "scale.words.below" : "scale.words.above";
+  setText(words, [key, { distance: shown(distance), threshold: shown(threshold) }]);
+  return element;
+}
+
+function line(at, look) {
+  return el(
     "div",
     { class: "scale-line", "aria-hidden": "true" },
     el("div", { class: "scale-same", style: { width: `${at.threshold}%` } }),
     el("div", { class: "scale-limit", style: { left: `${at.threshold}%` } }),
-    el("div", { class: `scale-dot ${match ? "good" : "bad"}`, style: { left: `${at.distance}%` } }),
+    el("div", { class: `scale-dot ${look}`, style: { left: `${at.distance}%` } }),
   );
-  const mark = (left, cls, key, value) => {
-    // Shifted back by as much as it is along: at the ends it stays inside.
-    const style = { left: `${left}%`, transform: `translateX(-${left}%)` };
-    const label = el("span", { class: `scale-mark ${cls}`, style });
-    setText(label, [key, { value: formatNumber(value, DIGITS, true) }]);
-    return label;
-  };
-  const ends = el(
-    "div",
-    { class: "scale-ends", "aria-hidden": "true" },
-    el("span", { t: "scale.same" }),
-    el("span", { t: "scale.other" }),
-  );
-  const marks = (cls, label) => el("div", { class: `scale-marks ${cls}`, "aria-hidden": "true" }, label);
-  const element = el(
-    "div",
-    { class: "scale" },
-    marks("above", mark(at.distance, match ? "good" : "bad", "scale.distance", distance)),
-    line,
-    marks("below", mark(at.threshold, "", "scale.threshold", threshold)),
-    ends,
-    words,
-  );
-  const write = () => {
-    const key = match ? "scale.words.below" : "scale.words.above";
-    const shown = (value) => formatNumber(value, DIGITS, true);
-    words.textContent = t(key, { distance: shown(distance), threshold: shown(threshold) });
-  };
-  write();
-  const stop = onLanguage(() => (element.isConnected ? write() : stop()));
-  return element;
 }
+
+/** A number where it lies, shifted back by as much as it is along: at the ends it stays inside. */
+function mark(left, look, key, value) {
+  const style = { left: `${left}%`, transform: `translateX(-${left}%)` };
+  return el("span", { class: `scale-mark ${look}`, style, t: [key, { value: shown(value) }] });
+}
+
+const marks = (where, label) =>
+  el("div", { class: `scale-marks ${where}`, "aria-hidden": "true" }, label);
+const shown = (value) => formatNumber(value, DIGITS, true);
