@@ -109,7 +109,7 @@ def test_the_rates_beside_the_line_are_exactly_those_measured(
     with visit(view="threshold") as page:
         line = line_of(page)
         if kind == "identification":
-            page.get_by_text("Name (1:N)").click()
+            page.get_by_role("radio", name="Name (1:N)").check()
         seen = set()
         for key in ("ArrowLeft", "PageUp", "ArrowRight", "PageDown", "PageDown", "Home", "End"):
             line.press(key)
