@@ -134,8 +134,8 @@ def test_one_request_follows_the_other_with_pictures_as_small_as_chosen(visit_tw
             route.continue_()
 
         page.on("request", begin)
-        page.on("requestfinished", under_way.discard)
-        page.on("requestfailed", under_way.discard)
+        page.on("requestfinished", lambda request: under_way.discard(request))
+        page.on("requestfailed", lambda request: under_way.discard(request))
         page.route("**/v1/identify", measure)
         start(page)
         expect_named(page)

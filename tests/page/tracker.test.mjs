@@ -105,9 +105,17 @@ test("who is seen is listed with the first and the last time", () => {
   assert.deepEqual(seen.update([track(1, "ann", 1)], 1000), []); // once may be a mistake
   assert.deepEqual(seen.update([track(1, "ann", 2)], 2000).map(({ name }) => name), ["ann"]);
   assert.deepEqual(seen.update([track(1, "ann", 3)], 3000), []);
-  assert.deepEqual(seen.all, [{ name: "ann", first: 2000, last: 3000, now: true, times: 1 }]);
+  assert.deepEqual(seen.all, [{ name: "ann", first: 2000, last: 3000, now: true, live: null, times: 1 }]);
   seen.update([], 4000);
-  assert.deepEqual(seen.all, [{ name: "ann", first: 2000, last: 3000, now: false, times: 1 }]);
+  assert.deepEqual(seen.all, [{ name: "ann", first: 2000, last: 3000, now: false, live: null, times: 1 }]);
+});
+
+test("whether a face looked live is told of the last look", () => {
+  const seen = new Seen();
+  const looked = (live) => ({ ...track(1, "ann"), face: { live } });
+  seen.update([looked(true)], 1000);
+  seen.update([looked(false)], 2000);
+  assert.deepEqual(seen.all.map(({ live }) => live), [false]);
 });
 
 test("each coming into the picture counts, strangers together", () => {

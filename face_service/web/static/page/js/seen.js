@@ -10,6 +10,7 @@ const LEAST_UNKNOWN = 4; // somebody known may turn the face to the camera only 
  * @property {number} first milliseconds since 1970
  * @property {number} last
  * @property {boolean} now whether it is in the picture
+ * @property {boolean|null} live whether the face looked live when last seen; null where nobody looks
  * @property {number} times how often it came into the picture
  */
 
@@ -32,13 +33,13 @@ export class Seen {
       if (track.answers < least || track.missed) continue;
       let sighting = this._found.get(track.name);
       if (!sighting) {
-        sighting = { name: track.name, first: time, last: time, now: true, times: 0 };
+        sighting = { name: track.name, first: time, last: time, now: true, live: null, times: 0 };
         this._found.set(track.name, sighting);
         fresh.push(sighting);
       }
       if (this._counted.get(track.id) !== track.name) sighting.times += 1;
       this._counted.set(track.id, track.name);
-      Object.assign(sighting, { last: time, now: true });
+      Object.assign(sighting, { last: time, now: true, live: track.face?.live ?? null });
     }
     return fresh;
   }

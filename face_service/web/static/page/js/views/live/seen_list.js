@@ -66,8 +66,9 @@ export class SeenList {
 function makeRow(name, picture) {
   const title = el("strong", {});
   const now = el("span", { class: "badge good", t: "live.seen.now" });
+  const fake = el("span", { class: "badge warn", t: "live.fake" });
   const times = el("span", { class: "hint numbers" });
-  const words = el("div", {}, el("div", { class: "live-seen-name" }, title, now), times);
+  const words = el("div", {}, el("div", { class: "live-seen-name" }, title, now, fake), times);
   const kind = name === null ? "unknown" : "known";
   const element = el("li", { data: { name: name ?? "", kind } }, picture, words);
   return {
@@ -75,6 +76,7 @@ function makeRow(name, picture) {
     write(sighting) {
       title.textContent = name ?? t("live.unknown");
       now.hidden = !sighting.now;
+      fake.hidden = sighting.live !== false;
       times.textContent = [
         t("live.seen.first", { time: clock(sighting.first) }),
         t("live.seen.last", { time: clock(sighting.last) }),
