@@ -95,3 +95,11 @@ test("a distance and its threshold lie on one line", () => {
   assert.deepEqual(layOut(0.8, 1.2), { end: 1.6, distance: 50, threshold: 75 });
   assert.equal(layOut(1.91, 1.05).end, 2);
 });
+
+test("after a picture there is a rest that can be asked for", () => {
+  const steady = new Steady({ holdMs: 1000, restMs: 2000 });
+  assert.equal(steady.resting(0), false);
+  steady.rest(0);
+  assert.equal(steady.resting(1999), true);
+  assert.equal(steady.resting(2000), false);
+});

@@ -66,7 +66,7 @@ export class Steady {
    * @returns {{share: number, take: boolean}} how far it is, 0..1, and whether to take this frame
    */
   feed(well, now) {
-    if (!well || now < this._restsUntil) {
+    if (!well || this.resting(now)) {
       this._since = null;
       return { share: 0, take: false };
     }
@@ -75,6 +75,11 @@ export class Steady {
     if (share < 1) return { share, take: false };
     this.rest(now);
     return { share: 1, take: true };
+  }
+
+  /** @returns {boolean} whether a rest is not over yet */
+  resting(now) {
+    return now < this._restsUntil;
   }
 
   /** Begin a rest, as after a picture that was taken. */

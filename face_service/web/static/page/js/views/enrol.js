@@ -20,6 +20,7 @@ class EnrolView {
       api,
       onTake: (taken) => this._panel.take(taken),
       wants: () => this._automatic.checked && this._panel.wantsMore,
+      next: () => this._panel.next,
     });
     this._name = new NameField({ api, onKnown: (faces) => this._register.known(faces.length) });
     this._register = new Register({ api, name: this._name, onBusy, onLogin: () => this._toLogin() });

@@ -38,6 +38,8 @@ export default {
   "enrol.tip.look": "Look into the camera",
   "enrol.tip.hold": "Hold still…",
   "enrol.tip.take": "That looks good",
+  "enrol.tip.next": { one: "Taken. Now turn your head a little", other: "{count} taken. Turn your head the other way" },
+  "enrol.tip.enough": "That is enough: register them",
   "enrol.tip.busy": "The server is busy, one moment…",
   "enrol.tip.unreachable": "The server cannot be reached, trying again…",
   "enrol.tip.NO_FACE": "Show your face",

@@ -79,6 +79,7 @@ export default {
 
   "people.upload.title": "Upload pictures",
   "people.upload.drop": "Drop pictures or folders here",
+  "people.upload.drop.touch": "Choose pictures or a ZIP",
   "people.upload.hint": "A folder for each person, named like them. A ZIP of such folders will do as well.",
   "people.upload.files": "Choose pictures",
   "people.upload.folder": "Choose a folder",

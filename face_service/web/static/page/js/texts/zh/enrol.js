@@ -34,6 +34,8 @@ export default {
   "enrol.tip.look": "请看向摄像头",
   "enrol.tip.hold": "请保持不动…",
   "enrol.tip.take": "很好",
+  "enrol.tip.next": { other: "已拍 {count} 张，请稍微转头" },
+  "enrol.tip.enough": "已足够，请登记",
   "enrol.tip.busy": "服务器繁忙，请稍候…",
   "enrol.tip.unreachable": "无法连接服务器，正在重试…",
   "enrol.tip.NO_FACE": "请露出脸部",

@@ -72,6 +72,7 @@ export default {
 
   "people.upload.title": "上传照片",
   "people.upload.drop": "将照片或文件夹拖到此处",
+  "people.upload.drop.touch": "选择照片或 ZIP",
   "people.upload.hint": "每人一个文件夹，以姓名命名；也可以是包含这些文件夹的 ZIP。",
   "people.upload.files": "选择照片",
   "people.upload.folder": "选择文件夹",

@@ -26,11 +26,13 @@ export class Capture {
    * @param {import("../../api.js").Api} how.api
    * @param {(taken: Taken) => void} how.onTake
    * @param {() => boolean} how.wants whether a picture is wanted without the button
+   * @param {() => string|[string, object]|null} how.next what to do after a picture, a text's key
    */
-  constructor({ api, onTake, wants }) {
+  constructor({ api, onTake, wants, next }) {
     this._api = api;
     this._onTake = onTake;
     this._wants = wants;
+    this._next = next;
     this._camera = null;
     this._opening = 0; // counts openings, so that one that was given up is let go
     this._steady = new Steady();
@@ -163,11 +165,16 @@ export class Capture {
     this._hints.show(reasons);
     const most = mostPressing(reasons);
     if (most) this._tip(`enrol.tip.${most.code}`, "bad");
-    else this._tip(this._wants() ? "enrol.tip.hold" : "enrol.tip.take", "good");
+    else this._tip(this._goodTip(), "good");
     const color = () => getComputedStyle(this._canvas).getPropertyValue(most ? "--warn" : "--overlay");
     const size = { width: found.width, height: found.height };
     const mirror = this._camera.mirrored;
     drawFaces(this._canvas, size, found.faces, { mirror, selected: face ?? -1, score: false, color });
+  }
+
+  _goodTip() {
+    if (this._wants() && !this._steady.resting(performance.now())) return "enrol.tip.hold";
+    return this._next() ?? "enrol.tip.take";
   }
 
   /** @returns {number|null} how long to wait; null when it is of no use */
@@ -196,6 +203,7 @@ export class Capture {
     this._ring?.classList.remove("flash");
     requestAnimationFrame(() => this._ring?.classList.add("flash"));
     this._onTake({ blob, found, byItself });
+    if (this._camera && this._next()) this._tip(this._next(), "good");
   }
 
   _closeByHand() {

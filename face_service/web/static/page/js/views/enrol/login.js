@@ -33,6 +33,11 @@ export class Login {
     return this._shown === true;
   }
 
+  /** What to do after a picture: nothing, the answer is shown. */
+  get next() {
+    return null;
+  }
+
   get wantsMore() {
     return !this._busy && !this.hasAnswer && this._name.value !== "";
   }
@@ -90,6 +95,7 @@ export class Login {
       el("div", { class: "actions" }, this._again()),
     );
     this._answer.replaceChildren(card);
+    this._answer.scrollIntoView({ block: "nearest" });
     announce(`${t(`enrol.verdict.${verdict}`, { name })} ${t(`enrol.verdict.${verdict}.words`)}`);
   }
 

@@ -56,6 +56,13 @@ export class Register {
     return false;
   }
 
+  /** What to do after a picture: a text's key, null before the first. */
+  get next() {
+    const count = this._tray.samples.length;
+    if (count === 0) return null;
+    return count < ENOUGH ? ["enrol.tip.next", { count }] : "enrol.tip.enough";
+  }
+
   /** Whether more pictures are wanted without the button. */
   get wantsMore() {
     return !this._busy && !this._done && this._tray.samples.length < ENOUGH;
@@ -70,6 +77,8 @@ export class Register {
       const asked = found ?? (await this._api.detect(blob, { gate: true, landmarks: false }));
       this._tray.judge(sample, asked.gate.reasons, asked.faces[asked.gate.face]?.box_normalised);
     } catch (error) {
+      // A key that may enrol and not look: then the gate speaks when the sample is sent.
+      if (error.code === "FORBIDDEN") return;
       this._tray.remove(sample);
       this._refused(error);
     }
@@ -133,6 +142,7 @@ export class Register {
       if (error.code === "ENROLMENT_REFUSED") this._tray.judge(sample, reasons);
     }
     this._answer.replaceChildren(problemNote(error));
+    this._answer.scrollIntoView({ block: "nearest" });
     announce(problemText(error));
   }
 
@@ -149,6 +159,7 @@ export class Register {
       el("span", { t: "enrol.try-login" }),
     );
     this._answer.replaceChildren(done, ...[...others.values()].map(warned), login);
+    this._answer.scrollIntoView({ block: "nearest" });
     announce(t("enrol.done", { name: subject, count: faces.length }));
     this._name.refresh();
   }

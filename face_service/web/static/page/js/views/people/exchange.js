@@ -48,19 +48,12 @@ const isExport = async (file) => (await file.slice(0, HEAD_BYTES).text()).trimSt
  * @returns {HTMLInputElement} click() opens the browser's dialog
  */
 export function fileField(onFiles, how = {}) {
-  const field = el("input", {
-    type: "file",
-    class: "visually-hidden",
-    tabIndex: -1,
-    "aria-hidden": "true",
-    ...how,
-    on: {
-      change() {
-        const files = [...field.files];
-        field.value = ""; // so that the same file can be picked again
-        if (files.length) onFiles(files);
-      },
-    },
+  const hidden = { class: "visually-hidden", tabIndex: -1, "aria-hidden": "true" };
+  const field = el("input", { type: "file", ...hidden, ...how });
+  field.addEventListener("change", () => {
+    const files = [...field.files];
+    field.value = ""; // so that the same file can be picked again
+    if (files.length) onFiles(files);
   });
   return field;
 }

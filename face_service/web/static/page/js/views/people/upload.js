@@ -64,7 +64,13 @@ export class Upload {
       "div",
       { class: "drop" },
       el("div", { class: "drop-art", "aria-hidden": "true" }, icon("upload")),
-      el("p", { class: "drop-words" }, el("strong", { t: "people.upload.drop" }), el("span", { t: "people.upload.hint" })),
+      el(
+        "p",
+        { class: "drop-words" },
+        el("strong", { class: "for-mouse", t: "people.upload.drop" }),
+        el("strong", { class: "for-touch", t: "people.upload.drop.touch" }),
+        el("span", { t: "people.upload.hint" }),
+      ),
       el(
         "div",
         { class: "actions" },
