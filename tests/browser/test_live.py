@@ -129,13 +129,16 @@ def test_one_request_follows_the_other_with_pictures_as_small_as_chosen(visit_tw
                 under_way.add(request)
                 most.append(len(under_way))
 
+        def end(request: Request) -> None:
+            under_way.discard(request)
+
         def measure(route: Route) -> None:
             sizes.append(longer_side(route.request))
             route.continue_()
 
         page.on("request", begin)
-        page.on("requestfinished", lambda request: under_way.discard(request))
-        page.on("requestfailed", lambda request: under_way.discard(request))
+        page.on("requestfinished", end)
+        page.on("requestfailed", end)
         page.route("**/v1/identify", measure)
         start(page)
         expect_named(page)
