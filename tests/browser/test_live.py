@@ -102,7 +102,7 @@ def start(page: Page) -> None:
 def expect_named(page: Page) -> None:
     known = page.locator(".live-seen [data-name=barack]")
     expect(known).to_be_visible(timeout=LONG_MS)
-    expect(known.locator(".badge")).to_be_visible()
+    expect(known.locator(".badge.good")).to_be_visible()
 
 
 def test_the_known_are_named_and_the_others_unknown(visit_two: Visit) -> None:
@@ -207,7 +207,7 @@ def test_the_camera_is_let_go_where_nobody_looks(visit_two: Visit) -> None:
         set_hidden(page, True)
         expect(page.locator(".live-messages .note")).to_contain_text("Paused")
         assert page.evaluate(STATES) == ["ended"]
-        expect(page.locator(".live-seen .badge:visible")).to_have_count(0)
+        expect(page.locator(".live-seen .badge.good:visible")).to_have_count(0)
         set_hidden(page, False)
         expect_named(page)
         page.locator("#tab-try").click()

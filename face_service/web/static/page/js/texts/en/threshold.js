@@ -123,7 +123,7 @@ export default {
 
   "threshold.table": "The numbers as a table",
   "threshold.table.threshold": "Threshold",
-  "threshold.table.bounds": "{value} ({low} to {high})",
+  "threshold.table.bounds": "{low} to {high}",
   "threshold.table.line": "the line",
   "threshold.table.now": "in use",
 

@@ -102,7 +102,7 @@ export default {
 
   "threshold.table": "以表格显示数字",
   "threshold.table.threshold": "阈值",
-  "threshold.table.bounds": "{value}（{low} 至 {high}）",
+  "threshold.table.bounds": "{low} 至 {high}",
   "threshold.table.line": "阈值线",
   "threshold.table.now": "使用中",
 

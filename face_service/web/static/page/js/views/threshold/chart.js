@@ -42,8 +42,8 @@ export function chartCard({ onMove }) {
     { class: "card threshold-chart" },
     head,
     el("figure", { role: "group", label: "threshold.chart" }, bars.element),
-    brief,
     el("p", { class: "threshold-axis-name", "aria-hidden": "true", t: "threshold.axis" }),
+    brief,
     el("div", { class: "threshold-about" }, el("p", { class: "hint", t: "threshold.how" }), basis),
     details,
   );
@@ -110,7 +110,7 @@ function fillTable(table, state) {
       "tr",
       { class: at === index ? "is-line" : "" },
       el("th", { scope: "row" }, thresholdText(thresholds[at]), ...tags.map(tag)),
-      ...[wrong, missed].map((name) => el("td", {}, rateText(rateAt(answer.curve, name, at)))),
+      ...[wrong, missed].map((name) => el("td", {}, ...rateCell(rateAt(answer.curve, name, at)))),
     );
   });
   const heads = ["threshold.table.threshold", `threshold.${kind}.wrong`, `threshold.${kind}.missed`];
@@ -120,8 +120,8 @@ function fillTable(table, state) {
 
 const tag = (name) => el("span", { class: "badge", t: `threshold.table.${name}` });
 
-function rateText(rate) {
-  if (!rate) return t("threshold.unknown");
-  const [value, low, high] = [rate.value, rate.low, rate.high].map(percentText);
-  return t("threshold.table.bounds", { value, low, high });
+function rateCell(rate) {
+  if (!rate) return [t("threshold.unknown")];
+  const bounds = { low: percentText(rate.low), high: percentText(rate.high) };
+  return [percentText(rate.value), el("small", { t: ["threshold.table.bounds", bounds] })];
 }

@@ -11,7 +11,7 @@ export const thresholdText = (value) => formatNumber(value, THRESHOLD_DIGITS, tr
 /** A rate as percent, with as many digits as tell something. */
 export function percentText(value) {
   if (value === 0 || value >= 0.1) return formatPercent(value, 1);
-  return formatPercent(value, value >= 0.01 ? 2 : value >= 0.0001 ? 3 : 5);
+  return formatPercent(value, value >= 0.01 ? 2 : value >= 0.0001 ? 3 : 4);
 }
 
 /**
