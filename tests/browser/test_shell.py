@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from face_service.store.api_keys import ApiKeys
 from tests.browser.chromium import DESKTOP, PHONE, Language, open_page
+from tests.fakes.pictures import face_file
 from tests.server.running import Server, flask_run
 
 pytestmark = pytest.mark.real
@@ -27,26 +28,32 @@ def service(shared_service: Server) -> Server:
 
 @pytest.fixture(scope="module")
 def guarded(
-    built_graphs: Path, tmp_path_factory: pytest.TempPathFactory
+    fake_graphs: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, str]]:
-    """A server that wants a key, and a key for it."""
+    """A server that wants a key, on fake graphs, and a key for it."""
     root = tmp_path_factory.mktemp("guarded")
     _, token = ApiKeys(root / "face").create("page", ["recognize"])
-    with flask_run(root, built_graphs) as server:
+    with flask_run(root, fake_graphs) as server:
         yield server, token
 
 
-def shown(page: Page) -> str | None:
-    return page.locator("[role=tab][aria-selected=true]").get_attribute("data-view")
+def give_face(page: Page) -> None:
+    """Choose a picture in which the fake graphs see one face."""
+    file: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": face_file(1)}
+    page.set_input_files("#view-try input[type=file]", file)
+
+
+def expect_shown(page: Page, view: str) -> None:
+    """Expect this view and its tab, and no other."""
+    expect(page.locator("[role=tab][aria-selected=true]")).to_have_attribute("data-view", view)
+    expect(page.locator("[role=tabpanel]:visible")).to_have_attribute("id", f"view-{view}")
 
 
 def test_the_tabs_show_their_views(page: Page) -> None:
     for view in (*VIEWS[1:], "try"):
         page.locator(f"#tab-{view}").click()
-        expect(page.locator(f"#view-{view}")).to_be_visible()
-        expect(page.locator("[role=tabpanel]:visible")).to_have_count(1)
+        expect_shown(page, view)
         assert page.url.endswith(f"#{view}")
-        assert shown(page) == view
 
 
 def test_the_tabs_are_operated_by_keys(page: Page) -> None:
@@ -62,7 +69,7 @@ def test_the_tabs_are_operated_by_keys(page: Page) -> None:
     ]:
         page.keyboard.press(key)
         expect(page.locator(f"#tab-{view}")).to_be_focused()
-        assert shown(page) == view
+        expect_shown(page, view)
     page.keyboard.press("Tab")  # leaves the tabs: only the chosen one is in the order
     expect(page.get_by_role("link", name="API")).to_be_focused()
 
@@ -152,12 +159,11 @@ def test_whoever_wants_less_motion_gets_less(visit: Visit) -> None:
 
 
 def test_a_key_is_asked_for_once_and_the_request_goes_on(
-    browser: Browser, guarded: tuple[Server, str], portrait: Callable[[str], bytes]
+    browser: Browser, guarded: tuple[Server, str]
 ) -> None:
     server, token = guarded
     with open_page(browser, server.url, expect=[401]) as page:
-        file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": portrait("obama.jpg")}
-        page.set_input_files("#view-try input[type=file]", file)  # type: ignore[arg-type]
+        give_face(page)
         dialog = page.get_by_role("dialog", name="API key")
         expect(dialog).to_contain_text("This server needs an API key")
         page.get_by_label("Key", exact=True).fill("nonsense")
@@ -170,18 +176,17 @@ def test_a_key_is_asked_for_once_and_the_request_goes_on(
         expect(page.get_by_role("button", name="API key (set)")).to_be_visible()
         assert page.evaluate("sessionStorage.getItem('face.key')") == token
         assert page.evaluate("Object.keys(localStorage).join()") == ""
-        page.set_input_files("#view-try input[type=file]", file)  # type: ignore[arg-type]
+        give_face(page)
         expect(page.get_by_text("Looking for faces…")).to_have_count(0)
         expect(page.get_by_role("heading", name="1 face")).to_be_visible()
         expect(dialog).to_have_count(0)
 
 
 def test_who_has_no_key_is_told_what_is_missing(
-    browser: Browser, guarded: tuple[Server, str], portrait: Callable[[str], bytes]
+    browser: Browser, guarded: tuple[Server, str]
 ) -> None:
     with open_page(browser, guarded[0].url, expect=[401]) as page:
-        file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": portrait("obama.jpg")}
-        page.set_input_files("#view-try input[type=file]", file)  # type: ignore[arg-type]
+        give_face(page)
         expect(page.get_by_role("dialog")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.locator("#view-try .note")).to_contain_text("This server needs an API key.")

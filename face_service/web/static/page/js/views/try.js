@@ -39,7 +39,8 @@ class TryView {
       on: { change: () => this._draw() },
     });
     this._picture = this._makePicture();
-    this._results = el("div", { class: "stack results" });
+    this._results = el("div", { class: "try-faces" });
+    this._more = el("div", { class: "stack try-more" });
     this._gives = el("ul", { class: "gives" }, ...Object.entries(GIVES).map(gift));
     this._work = el("div", { class: "stack" }, this.input.element, this._gives);
     this.element = el("div", {}, head(), this._work);
@@ -83,9 +84,9 @@ class TryView {
     if (!this._picture.isConnected) {
       this.input.compact(true);
       this._gives.remove();
-      const left = el("div", { class: "stack" }, this._picture, this.input.element);
-      this._work.className = "columns";
-      this._work.replaceChildren(left, this._results);
+      const left = el("div", { class: "stack try-picture" }, this._picture, this.input.element);
+      this._work.className = "try-work";
+      this._work.replaceChildren(left, this._results, this._more);
     }
     this._draw();
   }
@@ -97,7 +98,8 @@ class TryView {
       this._show(answer, blob);
     } catch (error) {
       if (error.name === "AbortError") return; // another picture was given meanwhile
-      this._results.replaceChildren(problemNote(error, () => this._look(blob, signal)));
+      const retry = isWorthAnother(error) ? () => this._look(blob, signal) : null;
+      this._results.replaceChildren(problemNote(error, retry));
       announce(problemText(error));
     }
     this._wait(false);
@@ -109,6 +111,7 @@ class TryView {
     const words = el("p", { t: "try.looking" });
     const spinner = el("div", { class: "spinner", "aria-hidden": "true" });
     this._results.replaceChildren(el("div", { class: "card looking" }, spinner, words));
+    this._more.replaceChildren();
     announce(t("try.looking"));
   }
 
@@ -120,7 +123,8 @@ class TryView {
       el("h3", { t: "stage.title" }),
       stageTimes(answer.timings),
     );
-    this._results.replaceChildren(this._facesCard(), times, programs(answer, blob));
+    this._results.replaceChildren(this._facesCard());
+    this._more.replaceChildren(times, programs(answer, blob));
     this._choose(0);
     announce(describe(this._canvas, this._faces));
   }
@@ -163,6 +167,11 @@ class TryView {
       names: many ? this._faces.map((_, index) => String(index + 1)) : undefined,
     });
   }
+}
+
+/** Whether the same picture may fare better: not if it is the picture that is at fault. */
+function isWorthAnother({ status }) {
+  return !(status >= 400 && status < 500) || [401, 403, 408, 429].includes(status);
 }
 
 function head() {

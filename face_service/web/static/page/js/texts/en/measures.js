@@ -19,7 +19,7 @@ export default {
   "measure.pose": "Pose",
   "measure.pose.good": "from the front",
   "measure.pose.turned": "turned too far",
-  "measure.contrast": "Contrast",
+  "measure.contrast": "contrast",
   "measure.liveness": "Liveness",
   "measure.live": "looks live",
   "measure.notlive": "does not look live",
