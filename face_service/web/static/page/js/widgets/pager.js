@@ -17,14 +17,12 @@ export function pager({ onBack, onOn }) {
   const on = button("pager.on", "next", onOn);
   const words = el("span", { class: "pager-words numbers" });
   const element = el("nav", { class: "pager", label: "pager.label" }, back, words, on);
-  return {
-    element,
-    show({ first, shown, total, more }) {
-      element.hidden = shown === 0;
-      back.hidden = on.hidden = first === 0 && !more;
-      back.disabled = first === 0;
-      on.disabled = !more;
-      setText(words, ["pager.where", { from: first + 1, to: first + shown, total }]);
-    },
+  const show = ({ first, shown, total, more }) => {
+    element.hidden = shown === 0;
+    back.hidden = on.hidden = first === 0 && !more;
+    back.disabled = first === 0;
+    on.disabled = !more;
+    setText(words, ["pager.where", { from: first + 1, to: first + shown, total }]);
   };
+  return { element, show };
 }

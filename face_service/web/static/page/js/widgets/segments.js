@@ -20,11 +20,10 @@ export function segments({ label, options, onChange }) {
     return { value, input, element: el("label", { class: "segment" }, input, el("span", { t: key })) };
   });
   const all = inputs.map(({ element }) => element);
-  return {
-    element: el("div", { class: "segments", role: "radiogroup", label }, ...all),
-    choose(value) {
-      inputs.find((one) => one.value === value).input.checked = true;
-      onChange(value);
-    },
+  const element = el("div", { class: "segments", role: "radiogroup", label }, ...all);
+  const choose = (value) => {
+    inputs.find((one) => one.value === value).input.checked = true;
+    onChange(value);
   };
+  return { element, choose };
 }
