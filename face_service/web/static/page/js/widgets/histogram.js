@@ -71,14 +71,11 @@ export function histogram({ onMove }) {
   const chart = { svg, knob, slider, element, id: charts, shown: null, onMove };
   listen(chart);
   new ResizeObserver(() => chart.shown && render(chart)).observe(element);
-  return {
-    element,
-    slider,
-    draw(shown) {
-      chart.shown = shown;
-      render(chart);
-    },
-  };
+  function draw(shown) {
+    chart.shown = shown;
+    render(chart);
+  }
+  return { element, slider, draw };
 }
 
 function listen(chart) {

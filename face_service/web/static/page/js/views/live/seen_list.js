@@ -71,19 +71,17 @@ function makeRow(name, picture) {
   const words = el("div", {}, el("div", { class: "live-seen-name" }, title, now, fake), times);
   const kind = name === null ? "unknown" : "known";
   const element = el("li", { data: { name: name ?? "", kind } }, picture, words);
-  return {
-    element,
-    write(sighting) {
-      title.textContent = name ?? t("live.unknown");
-      now.hidden = !sighting.now;
-      fake.hidden = sighting.live !== false;
-      times.textContent = [
-        t("live.seen.first", { time: clock(sighting.first) }),
-        t("live.seen.last", { time: clock(sighting.last) }),
-        t("live.seen.times", { count: sighting.times }),
-      ].join(" · ");
-    },
-  };
+  function write(sighting) {
+    title.textContent = name ?? t("live.unknown");
+    now.hidden = !sighting.now;
+    fake.hidden = sighting.live !== false;
+    times.textContent = [
+      t("live.seen.first", { time: clock(sighting.first) }),
+      t("live.seen.last", { time: clock(sighting.last) }),
+      t("live.seen.times", { count: sighting.times }),
+    ].join(" · ");
+  }
+  return { element, write };
 }
 
 /** The time of day, to the second. */

@@ -9,14 +9,12 @@ import { cautionsFor } from "../../threshold_math.js";
 export function cautionsCard() {
   const list = el("ul", { class: "threshold-cautions" });
   const element = el("section", { class: "card threshold-notes" }, el("h3", { t: "threshold.cautions" }), list);
-  return {
-    element,
-    draw({ answer, kind }) {
-      const found = cautionsFor(answer.cautions, kind);
-      element.hidden = !found.length;
-      list.replaceChildren(...found.map(item));
-    },
-  };
+  function draw({ answer, kind }) {
+    const found = cautionsFor(answer.cautions, kind);
+    element.hidden = !found.length;
+    list.replaceChildren(...found.map(item));
+  }
+  return { element, draw };
 }
 
 function item({ code, message, values }) {

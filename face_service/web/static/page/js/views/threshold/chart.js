@@ -37,28 +37,21 @@ export function chartCard({ onMove }) {
   details.addEventListener("toggle", () => details.open && state && fillTable(table, state));
   const head = el("div", { class: "threshold-chart-head" }, legend, scales.element);
   const brief = el("dl", { class: "threshold-brief numbers", "aria-hidden": "true" });
-  const element = el(
-    "div",
-    { class: "card threshold-chart" },
-    head,
-    el("figure", { role: "group", label: "threshold.chart" }, bars.element),
-    el("p", { class: "threshold-axis-name", "aria-hidden": "true", t: "threshold.axis" }),
-    brief,
-    el("div", { class: "threshold-about" }, el("p", { class: "hint", t: "threshold.how" }), basis),
-    details,
-  );
-  return {
-    element,
-    draw(next) {
-      state = next;
-      const { answer } = state;
-      legend.replaceChildren(...["genuine", "impostor"].map((kind) => legendItem(kind, answer)));
-      setText(basis, ["threshold.basis", { faces: answer.faces, people: answer.subjects }]);
-      brief.replaceChildren(...["wrong", "missed"].map((side) => briefRate(state, side)));
-      drawBars(bars, state, logarithmic);
-      if (details.open) fillTable(table, state);
-    },
-  };
+  const figure = el("figure", { role: "group", label: "threshold.chart" }, bars.element);
+  const axis = el("p", { class: "threshold-axis-name", "aria-hidden": "true", t: "threshold.axis" });
+  const how = el("p", { class: "hint", t: "threshold.how" });
+  const about = el("div", { class: "threshold-about" }, how, basis);
+  const element = el("div", { class: "card threshold-chart" }, head, figure, axis, brief, about, details);
+  function draw(next) {
+    state = next;
+    const { answer } = state;
+    legend.replaceChildren(...["genuine", "impostor"].map((kind) => legendItem(kind, answer)));
+    setText(basis, ["threshold.basis", { faces: answer.faces, people: answer.subjects }]);
+    brief.replaceChildren(...["wrong", "missed"].map((side) => briefRate(state, side)));
+    drawBars(bars, state, logarithmic);
+    if (details.open) fillTable(table, state);
+  }
+  return { element, draw };
 }
 
 function legendItem(kind, answer) {

@@ -26,27 +26,25 @@ export function outcomeCard({ onApply, onReset }) {
   const now = el("p", { class: "threshold-now" });
   const actions = el("div", { class: "actions" }, apply, reset);
   const element = el("section", { class: "card threshold-outcome" }, title, rates, now, why, actions);
-  return {
-    element,
-    draw(state) {
-      const { answer, kind, index } = state;
-      const { threshold, source } = answer.in_force[kind];
-      const value = thresholdText(answer.curve.thresholds[index]);
-      setText(title, ["threshold.at", { value }]);
-      rates.replaceChildren(...["wrong", "missed"].map((side) => rateRow(state, side)));
-      now.replaceChildren(
-        el("span", { t: ["threshold.now", { value: thresholdText(threshold) }] }),
-        el("span", { class: "badge", t: `threshold.source.${source}` }),
-      );
-      const hindrance = hindranceOf(state);
-      why.hidden = !hindrance;
-      why.replaceChildren(...(hindrance ? [note(...hindrance)] : []));
-      const used = index === state.now;
-      setText(apply, used ? "threshold.used" : [`threshold.use.${kind}`, { value }]);
-      apply.disabled = used || hindrance !== null;
-      reset.hidden = !Object.values(answer.in_force).some((one) => one.source === "calibrated");
-    },
-  };
+  function draw(state) {
+    const { answer, kind, index } = state;
+    const { threshold, source } = answer.in_force[kind];
+    const value = thresholdText(answer.curve.thresholds[index]);
+    setText(title, ["threshold.at", { value }]);
+    rates.replaceChildren(...["wrong", "missed"].map((side) => rateRow(state, side)));
+    now.replaceChildren(
+      el("span", { t: ["threshold.now", { value: thresholdText(threshold) }] }),
+      el("span", { class: "badge", t: `threshold.source.${source}` }),
+    );
+    const hindrance = hindranceOf(state);
+    why.hidden = !hindrance;
+    why.replaceChildren(...(hindrance ? [note(...hindrance)] : []));
+    const used = index === state.now;
+    setText(apply, used ? "threshold.used" : [`threshold.use.${kind}`, { value }]);
+    apply.disabled = used || hindrance !== null;
+    reset.hidden = !Object.values(answer.in_force).some((one) => one.source === "calibrated");
+  }
+  return { element, draw };
 }
 
 function rateRow({ answer, kind, index }, side) {

@@ -20,14 +20,7 @@ export function wantedCard({ onWanted, onMove }) {
   const ids = { list: `threshold-offers-${fields}`, wrong: `threshold-invalid-${fields}` };
   const words = el("span");
   const wrong = el("p", { class: "threshold-invalid", id: ids.wrong, hidden: true, t: "threshold.wanted.invalid" });
-  const field = el("input", {
-    type: "number",
-    inputMode: "numeric",
-    min: LEAST,
-    max: MOST,
-    "aria-describedby": ids.wrong,
-  });
-  field.setAttribute("list", ids.list);
+  const field = numberField(ids);
   const offers = el("datalist", { id: ids.list }, ...OFFERED.map((value) => el("option", { value })));
   const suggestion = el("p", { "aria-live": "polite" });
   const move = el("button", { class: "button small", type: "button", t: "threshold.wanted.move", on: { click: onMove } });
@@ -46,14 +39,19 @@ export function wantedCard({ onWanted, onMove }) {
     wrong,
     el("div", { class: "threshold-suggestion" }, suggestion, move),
   );
-  return {
-    element,
-    draw({ answer, kind, index }) {
-      const { threshold } = answer[kind];
-      setText(words, `threshold.wanted.${kind}`);
-      if (document.activeElement !== field) field.value = Math.round(1 / answer.wanted[KINDS[kind].wanted]);
-      setText(suggestion, ["threshold.wanted.suggestion", { value: thresholdText(threshold) }]);
-      move.disabled = answer.curve.thresholds[index] === threshold;
-    },
-  };
+  function draw({ answer, kind, index }) {
+    const { threshold } = answer[kind];
+    setText(words, `threshold.wanted.${kind}`);
+    if (document.activeElement !== field) field.value = Math.round(1 / answer.wanted[KINDS[kind].wanted]);
+    setText(suggestion, ["threshold.wanted.suggestion", { value: thresholdText(threshold) }]);
+    move.disabled = answer.curve.thresholds[index] === threshold;
+  }
+  return { element, draw };
+}
+
+function numberField(ids) {
+  const how = { type: "number", inputMode: "numeric", min: LEAST, max: MOST };
+  const field = el("input", { ...how, "aria-describedby": ids.wrong });
+  field.setAttribute("list", ids.list); // as a property it can only be read
+  return field;
 }
