@@ -74,7 +74,8 @@ class LiveView {
       this._flipButton,
       el("label", { class: "field live-size" }, el("span", { t: "live.size" }), this._size),
     );
-    this._running = el("div", { class: "card live-card", hidden: true }, this._stage.element, controls, this._meters.element);
+    const parts = [this._stage.element, controls, this._meters.element];
+    this._running = el("div", { class: "card live-card", hidden: true }, ...parts);
     this._message = el("div", { class: "stack live-messages" });
     const left = el("div", { class: "stack" }, this._message, this._idle, this._running);
     const head = el("div", {}, el("h2", { t: "live.title" }), el("p", { t: "live.lead" }));

@@ -211,7 +211,8 @@ class ThresholdView {
 
 function measuring() {
   const spinner = el("div", { class: "spinner", "aria-hidden": "true" });
-  return el("div", { class: "threshold-measuring", role: "status" }, spinner, el("p", { t: "threshold.measuring" }));
+  const words = el("p", { t: "threshold.measuring" });
+  return el("div", { class: "threshold-measuring", role: "status" }, spinner, words);
 }
 
 /** @param {import("../main.js").Tools} tools */

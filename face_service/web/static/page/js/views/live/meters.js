@@ -10,7 +10,8 @@ const KILO = 1000;
 export class Meters {
   constructor() {
     this._shownAt = -Infinity;
-    this._values = Object.fromEntries(NAMES.map((name) => [name, el("dd", { data: { meter: name } }, "–")]));
+    const value = (name) => el("dd", { data: { meter: name } }, "–");
+    this._values = Object.fromEntries(NAMES.map((name) => [name, value(name)]));
     const item = (name) => el("div", {}, el("dt", { t: `live.${name}` }), this._values[name]);
     this.element = el("dl", { class: "live-meters numbers" }, ...NAMES.map(item));
   }

@@ -14,18 +14,21 @@ import { percentText, thresholdText } from "./words.js";
 export async function confirmThreshold(state) {
   const { answer, kind, index, now } = state;
   const value = thresholdText(answer.curve.thresholds[index]);
-  const row = (key, write) =>
-    el("tr", {}, el("th", { scope: "row", t: key }), ...[now, index].map((at) => el("td", { class: "number" }, write(at))));
+  const row = (key, write) => {
+    const cells = [now, index].map((at) => el("td", { class: "number" }, write(at)));
+    return el("tr", {}, el("th", { scope: "row", t: key }), ...cells);
+  };
   const rate = (side) => (at) => {
     const found = rateAt(answer.curve, KINDS[kind][side], at);
     return found ? percentText(found.value) : t("threshold.unknown");
   };
   const heads = ["threshold.confirm.change", "threshold.confirm.old", "threshold.confirm.new"];
   const look = (at) => (at ? "number" : "");
+  const cells = heads.map((key, at) => el("th", { scope: "col", class: look(at), t: key }));
   const table = el(
     "table",
     {},
-    el("thead", {}, el("tr", {}, ...heads.map((key, at) => el("th", { scope: "col", class: look(at), t: key })))),
+    el("thead", {}, el("tr", {}, ...cells)),
     el(
       "tbody",
       {},

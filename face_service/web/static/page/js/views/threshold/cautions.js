@@ -8,7 +8,8 @@ import { cautionsFor } from "../../threshold_math.js";
 /** @returns {{element: HTMLElement, draw: (state: import("./chart.js").State) => void}} */
 export function cautionsCard() {
   const list = el("ul", { class: "threshold-cautions" });
-  const element = el("section", { class: "card threshold-notes" }, el("h3", { t: "threshold.cautions" }), list);
+  const title = el("h3", { t: "threshold.cautions" });
+  const element = el("section", { class: "card threshold-notes" }, title, list);
   function draw({ answer, kind }) {
     const found = cautionsFor(answer.cautions, kind);
     element.hidden = !found.length;

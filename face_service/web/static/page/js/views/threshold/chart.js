@@ -32,7 +32,8 @@ export function chartCard({ onMove }) {
   });
   const legend = el("ul", { class: "threshold-legend" });
   const basis = el("p", { class: "hint" });
-  const table = el("div", { class: "threshold-table", tabIndex: 0, role: "region", label: "threshold.table" });
+  const scrolled = { tabIndex: 0, role: "region", label: "threshold.table" };
+  const table = el("div", { class: "threshold-table", ...scrolled });
   const details = el("details", {}, el("summary", { t: "threshold.table" }), table);
   details.addEventListener("toggle", () => details.open && state && fillTable(table, state));
   const head = el("div", { class: "threshold-chart-head" }, legend, scales.element);

@@ -53,7 +53,7 @@ function rateRow({ answer, kind, index }, side) {
     "div",
     { class: `threshold-rate ${side}` },
     el("h4", { t: `threshold.${kind}.${side}` }),
-    el("p", { class: "threshold-figure", data: { rate: side } }, rate ? percentText(rate.value) : t("threshold.unknown")),
+    el("p", { class: "threshold-figure" }, rate ? percentText(rate.value) : t("threshold.unknown")),
     el("p", { class: "threshold-words" }, rateSentence(kind, side, rate)),
     rate && el("p", { class: "hint" }, boundsSentence(rate)),
   );

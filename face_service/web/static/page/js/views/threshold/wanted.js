@@ -19,11 +19,13 @@ export function wantedCard({ onWanted, onMove }) {
   fields += 1;
   const ids = { list: `threshold-offers-${fields}`, wrong: `threshold-invalid-${fields}` };
   const words = el("span");
-  const wrong = el("p", { class: "threshold-invalid", id: ids.wrong, hidden: true, t: "threshold.wanted.invalid" });
+  const told = { class: "threshold-invalid", id: ids.wrong, hidden: true };
+  const wrong = el("p", { ...told, t: "threshold.wanted.invalid" });
   const field = numberField(ids);
   const offers = el("datalist", { id: ids.list }, ...OFFERED.map((value) => el("option", { value })));
   const suggestion = el("p", { "aria-live": "polite" });
-  const move = el("button", { class: "button small", type: "button", t: "threshold.wanted.move", on: { click: onMove } });
+  const look = { class: "button small", type: "button", t: "threshold.wanted.move" };
+  const move = el("button", { ...look, on: { click: onMove } });
   field.addEventListener("change", () => {
     const valid = field.value !== "" && field.validity.valid;
     wrong.hidden = valid;
