@@ -16,9 +16,10 @@ from face_service.settings import Settings
 from face_service.store.api_keys import SCOPES, Key
 from face_service.storing import ask_store
 from face_service.web.components import Components, components
+from face_service.web.page import PREFIX as PAGE_PREFIX
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json"})
-_OPEN_BELOW = ("/docs/", "/page/")
+_OPEN_BELOW = ("/docs/", PAGE_PREFIX)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LEGACY = ("legacy.", "legacy_json.")
 _LEGACY_ENROLS = frozenset({"legacy.face_register"})

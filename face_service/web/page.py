@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound
 
 ROOT = Path(__file__).parent / "static" / "page"
 INDEX = "index.html"
+PREFIX = "/page/"
 # What a browser is told that a file is; files of other kinds are not served.
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -54,7 +55,7 @@ def make_blueprint() -> Blueprint:
         page.vary.add("Accept")
         return page
 
-    @blueprint.get("/page/<path:name>")
+    @blueprint.get(f"{PREFIX}<path:name>")
     def asset(name: str) -> Response:
         if name not in assets:
             raise NotFound

@@ -20,11 +20,10 @@ from limits.strategies import FixedWindowRateLimiter
 from face_service.concurrency.native import make_lock
 from face_service.errors import RateLimitedError, SubjectLockedError
 from face_service.store.api_keys import Key
+from face_service.web.page import PREFIX as PAGE_PREFIX
 from face_service.web.window_counters import WindowCounters
 
 UNLIMITED_PATHS = frozenset({"/healthz", "/readyz"})
-# The files of the page: one visit asks for dozens, each answered from memory.
-UNLIMITED_BELOW = "/page/"
 METRICS_PATH = "/metrics"
 _BUCKET_BYTES = 2  # 65,536 buckets
 _MAX_SUBJECTS = 100_000
@@ -80,7 +79,8 @@ def limit_rate(limits: RateLimits) -> Callable[[], None]:
 
 
 def _is_unlimited(path: str) -> bool:
-    return path in UNLIMITED_PATHS or path.startswith(UNLIMITED_BELOW)
+    # One visit asks for dozens of the page's files, each answered from memory.
+    return path in UNLIMITED_PATHS or path.startswith(PAGE_PREFIX)
 
 
 def _is_scrape() -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
+from face_service.web.page import PREFIX as PAGE_PREFIX
 from face_service.web.request_metrics import (
     TIMING_HEADER,
     is_sent_piecemeal,
@@ -48,7 +49,9 @@ def _mark(response: Response) -> Response:
 
 
 def _log(fields: dict[str, Any]) -> None:
-    _LOG.info("request", extra={"fields": fields})
+    # A visit of the page asks for dozens of its files: that they went out well is no news.
+    routine = fields["path"].startswith(PAGE_PREFIX) and fields["status"] < 400
+    _LOG.log(logging.DEBUG if routine else logging.INFO, "request", extra={"fields": fields})
 
 
 def _milliseconds(seconds: float) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The page at ``/`` and its files."""
 
+import logging
 import re
 from pathlib import Path
 
@@ -162,6 +163,20 @@ def test_the_pages_files_do_not_count_for_the_rate_limit(tmp_path: Path) -> None
         assert client.get(f"/page/{name}", environ_base=stranger).status_code == 200
     asked = [client.get("/", headers=BROWSER, environ_base=stranger) for _ in range(3)]
     assert [response.status_code for response in asked] == [200, 200, 429]
+
+
+def test_the_log_tells_of_the_pages_files_only_when_asked_or_when_missing(
+    bare: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "face_service.requests")
+    for route in ("/", "/page/js/main.js", "/page/js/nothing.js"):
+        bare.get(route, headers=BROWSER)
+    levels = [(record.__dict__["fields"]["path"], record.levelname) for record in caplog.records]
+    assert levels == [
+        ("/", "INFO"),
+        ("/page/js/main.js", "DEBUG"),
+        ("/page/js/nothing.js", "INFO"),
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
