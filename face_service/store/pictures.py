@@ -1,5 +1,6 @@
 """The pictures of enrolled faces, kept only when a setting says so."""
 
+import os
 import re
 import time
 from collections.abc import Callable, Container, Iterable
@@ -43,7 +44,7 @@ class PictureStore:
 
     def kept(self, face_ids: Iterable[str]) -> set[str]:
         """Return those of the ids whose picture is kept; one look for each format."""
-        if self.empty():
+        if not self._folder.is_dir():
             return set()
         extensions = sorted(set(EXTENSIONS.values()))
         return {
@@ -54,7 +55,11 @@ class PictureStore:
 
     def empty(self) -> bool:
         """Return whether nothing at all is kept."""
-        return not self._folder.is_dir() or next(self._folder.iterdir(), None) is None
+        try:
+            with os.scandir(self._folder) as entries:  # of a million it reads a few
+                return next(entries, None) is None
+        except (FileNotFoundError, NotADirectoryError):
+            return True
 
     def delete(self, face_ids: Iterable[str]) -> None:
         """Forget the pictures of faces, durably; those that have none are passed over."""

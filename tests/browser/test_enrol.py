@@ -1,12 +1,15 @@
 """Registering by camera and logging in, by people who see no more than the page shows."""
 
+import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.chromium import DESKTOP, PHONE, open_page
@@ -143,6 +146,23 @@ def test_a_face_that_is_known_by_another_name_is_told(
         expect(page.locator(".answer .note.warn")).to_contain_text("This face looks like Barack")
 
 
+def test_a_large_photograph_is_made_smaller_before_it_is_sent(
+    visit: Visit, service: Server, portrait: Read
+) -> None:
+    image = Image.open(io.BytesIO(portrait("obama.jpg"))).convert("RGB")
+    file = io.BytesIO()
+    image.resize((2400, 2400 * image.height // image.width)).save(file, "BMP")
+    with visit(view="enrol", expect=NOBODY_YET) as page:
+        page.get_by_label("Name").fill("Ann")
+        choose_file(page, file.getvalue())
+        page.get_by_role("button", name="Register", exact=True).click()
+        expect(page.locator(".answer .note.good")).to_be_visible()
+    (face,) = service.get("/v1/subjects/Ann").json()["faces"]
+    kept = service.get(f"/v1/subjects/Ann/faces/{face['face_id']}/picture").content
+    found = Image.open(io.BytesIO(kept))
+    assert (found.format, max(found.size)) == ("JPEG", 2000)
+
+
 def test_a_name_is_asked_for_before_anything_is_sent(visit: Visit, portrait: Read) -> None:
     with visit(view="enrol") as page:
         choose_file(page, portrait("obama.jpg"))
@@ -176,6 +196,35 @@ def test_a_camera_that_is_refused_is_told_and_a_picture_does_as_well(
         choose_file(page, portrait("obama.jpg"))
         page.get_by_role("button", name="Register", exact=True).click()
         expect(page.locator(".answer .note.good")).to_be_visible()
+
+
+def test_frames_are_sent_one_at_a_time_and_a_busy_server_is_waited_for(visit: Visit) -> None:
+    waiting: set[Request] = set()
+    most = [0]
+    refusals = [2]
+
+    def hold(route: Route) -> None:
+        waiting.add(route.request)
+        most.append(len(waiting))
+        if refusals[0]:
+            refusals[0] -= 1
+            headers = {"Retry-After": "1", "Content-Type": "application/problem+json"}
+            body = json.dumps({"code": "BUSY", "detail": "full"})
+            route.fulfill(status=503, headers=headers, body=body)
+        else:
+            route.continue_()
+
+    def done(request: Request) -> None:
+        waiting.discard(request)
+
+    with visit(view="enrol", expect=[503]) as page:
+        page.on("requestfinished", done)
+        page.route("**/v1/detect", hold)
+        open_camera(page)
+        expect(page.locator(".stage-tip")).to_have_text("The server is busy, one moment…")
+        expect(page.locator(".hint-item[data-state=good]")).to_have_count(6)
+        expect(page.locator(".tray-item").first).to_be_visible()
+    assert max(most) == 1
 
 
 def test_the_camera_is_let_go_when_another_view_is_shown(visit: Visit) -> None:

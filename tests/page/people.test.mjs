@@ -142,7 +142,7 @@ test("what is taken back is never sent", async () => {
   removals.add(item);
   assert.equal(removals.hides("ann"), false);
   assert.equal(removals.samplesHidden("ann"), 1);
-  removals.undo(item);
+  assert.equal(removals.undo(item), true);
   assert.equal(await removals.commit(item), false);
   removals.flush();
   assert.deepEqual(sent, []);
@@ -155,6 +155,7 @@ test("when the page goes, what waits is sent by requests that outlive it", () =>
   assert.equal(removals.people, 1);
   removals.flush();
   removals.flush();
+  assert.equal(removals.undo({ subject: "ann", id: null }), false);
   assert.deepEqual(sent, [
     ["ann", null, { keepalive: true }],
     ["bob", "f2", { keepalive: true }],

@@ -28,6 +28,7 @@ class PeopleView {
       id ? api.removeFace(subject, id, how) : api.removeSubject(subject, how),
     );
     addEventListener("pagehide", () => this._removals.flush());
+    addEventListener("pageshow", ({ persisted }) => persisted && this._refresh());
     const shared = { api, removals: this._removals, thumbs: new Thumbs(api) };
     this._thumbs = shared.thumbs;
     this._list = new PeopleList({ ...shared, onChoose: (name) => go("people", name) });
@@ -152,9 +153,11 @@ class PeopleView {
     this._removals.add(item);
     this._render();
     const run = () => {
-      this._removals.undo(item);
-      this._render();
-      toast(t("people.undone"), { kind: "good" });
+      const undone = this._removals.undo(item);
+      this._refresh();
+      // A page that was left and came back has sent it meanwhile.
+      if (undone) toast(t("people.undone"), { kind: "good" });
+      else toast(t("people.undone.late"), { kind: "bad" });
     };
     const action = { label: "app.undo", run };
     toast(text, { seconds: UNDO_SECONDS, action, onGone: () => this._commit(item) });

@@ -39,6 +39,7 @@ export default {
   "people.remove": "Delete",
   "people.removed": "{name} is deleted.",
   "people.undone": "Nothing was deleted.",
+  "people.undone.late": "Too late: it is deleted.",
 
   "people.samples.label": "Samples",
   "people.sample": "Sample {number}",

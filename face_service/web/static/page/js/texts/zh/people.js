@@ -35,6 +35,7 @@ export default {
   "people.remove": "删除",
   "people.removed": "已删除 {name}。",
   "people.undone": "未删除任何内容。",
+  "people.undone.late": "为时已晚：已经删除。",
 
   "people.samples.label": "样本",
   "people.sample": "样本 {number}",

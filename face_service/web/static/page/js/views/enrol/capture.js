@@ -10,6 +10,7 @@ import { pictureInput } from "../../picture_input.js";
 import { problemText } from "../../problems.js";
 import { problemNote } from "../../widgets/notes.js";
 import { HintList } from "./hints.js";
+import { shrunk } from "./shrink.js";
 
 const MOST_FACES = 5;
 
@@ -38,7 +39,8 @@ export class Capture {
     this._steady = new Steady();
     this._paused = false;
     this._hints = new HintList();
-    this._input = pictureInput({ camera: false, onPicture: (blob) => this._taken(blob, null, false) });
+    const onPicture = async (blob, bitmap) => this._taken(await shrunk(blob, bitmap), null, false);
+    this._input = pictureInput({ camera: false, onPicture });
     this._open = this._button("enrol.camera", "camera", "primary", () => this.open());
     const actions = this._input.element.querySelector(".actions");
     actions.firstElementChild.classList.remove("primary");

@@ -18,9 +18,13 @@ export class Removals {
     this._waiting.add(item);
   }
 
-  /** Show an item again; nothing was sent. @param {Item} item */
+  /**
+   * Show an item again.
+   * @param {Item} item
+   * @returns {boolean} false when it is too late: it was sent
+   */
   undo(item) {
-    this._waiting.delete(item);
+    return !item.sent && this._waiting.delete(item);
   }
 
   /**
