@@ -104,7 +104,7 @@ def compose(
         recognition=Recognition(vision, gallery, thresholds, storage, keeper, observer),
         pictures=pictures,
         enrolment=Enrolment(vision, gallery, thresholds, storage, keeper, pictures, observer),
-        calibrating=_make_calibrating(settings, engine, gallery, calibrated, threads),
+        calibrating=_make_calibrating(settings, engine, gallery, calibrated, thresholds, threads),
         transfer=Transfer(vision, gallery, slot, threads.background),
         reembedding=Reembedding(vision, gallery, pictures, threads.background),
     )
@@ -134,10 +134,11 @@ def _make_calibrating(
     engine: Engine,
     gallery: Gallery,
     calibrated: CalibrationFile,
+    thresholds: ThresholdChoice,
     threads: Threads,
 ) -> Calibrating:
     most = settings.calibration_faces
-    return Calibrating(engine, gallery, calibrated, threads.background, most)
+    return Calibrating(engine, gallery, calibrated, thresholds, threads.background, most)
 
 
 def _make_pictures(settings: Settings, gallery: Gallery, storage: Offloader) -> KeptPictures:

@@ -5,6 +5,7 @@ the chosen threshold is at most the target, at the next grid point it is above. 
 counted on the faces that the threshold was chosen on, which flatters them a little.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from face_service.errors import TooFewFacesError
-from face_service.pipeline.calibration_warnings import Evidence, warnings_of
+from face_service.pipeline.calibration_warnings import Caution, Evidence, cautions_of
 from face_service.pipeline.pair_scan import (
     STEP,
     STEPS,
@@ -20,12 +21,11 @@ from face_service.pipeline.pair_scan import (
     Counts,
     Faces,
     Scan,
-    Steps,
-    count_by_subject,
     faces_of,
     scan,
 )
-from face_service.pipeline.rates import Rate, rate_of_pairs, rate_of_trials
+from face_service.pipeline.rate_curve import CURVE_STEPS, RateCurve, make_curve
+from face_service.pipeline.rates import Rate
 
 _BINS = 100  # over 0..2
 _TABLE = range(600_000, 1_400_001, 50_000)  # steps: thresholds 0.60, 0.65 ... 1.40
@@ -72,8 +72,19 @@ class OperatingPoint:
 
 
 @dataclass(frozen=True)
+class Named:
+    """Thresholds that a person names, above 0 and below 2, instead of those that rates give."""
+
+    verification: float | None = None
+    identification: float | None = None
+
+
+NOTHING_NAMED = Named()
+
+
+@dataclass(frozen=True)
 class Choice:
-    """The largest threshold whose rate of false matches is at most ``target``.
+    """The largest threshold whose rate of false matches is at most ``target``, or a named one.
 
     For verification ``false_match`` is the FAR and ``false_non_match`` the FRR, over pairs. For
     identification they are the FPIR and the FNIR, over faces that are searched for among all
@@ -100,8 +111,8 @@ class Choice:
 class Calibration:
     """What the faces of a gallery say of thresholds.
 
-    ``table`` is ascending by threshold and holds both choices' thresholds too. ``warnings`` are
-    sentences for the person who reads the numbers.
+    ``table`` is ascending by threshold and holds both choices' thresholds too, as does the finer
+    ``curve``. ``cautions`` are for the person who reads the numbers.
     """
 
     faces: int
@@ -109,9 +120,15 @@ class Calibration:
     genuine: Histogram
     impostor: Histogram
     table: list[OperatingPoint]
+    curve: RateCurve
     verification: Choice
     identification: Choice
-    warnings: list[str]
+    cautions: list[Caution]
+
+    @property
+    def warnings(self) -> list[str]:
+        """The cautions as sentences."""
+        return [caution.message for caution in self.cautions]
 
     def as_dict(self) -> dict[str, Any]:
         """The calibration as JSON has it."""
@@ -121,9 +138,11 @@ class Calibration:
             "genuine": self.genuine.as_dict(),
             "impostor": self.impostor.as_dict(),
             "table": [point.as_dict() for point in self.table],
+            "curve": self.curve.as_dict(),
             "verification": self.verification.as_dict("far", "frr"),
             "identification": self.identification.as_dict("fpir", "fnir"),
-            "warnings": list(self.warnings),
+            "warnings": self.warnings,
+            "cautions": [caution.as_dict() for caution in self.cautions],
         }
 
 
@@ -132,6 +151,8 @@ def calibrate(
     subjects: NDArray[Any],
     target_far: float,
     target_fpir: float,
+    named: Named = NOTHING_NAMED,
+    also: Sequence[float] = (),
 ) -> Calibration:
     """Return the thresholds that keep the targets on a gallery's faces, and their rates.
 
@@ -146,6 +167,8 @@ def calibrate(
         subjects: [N] whole numbers, the same for faces of the same subject.
         target_far: the wanted FAR of verification, 0..1.
         target_fpir: the wanted FPIR of identification, 0..1, with this gallery.
+        named: thresholds that are taken instead of those that the targets give.
+        also: further thresholds, 0..2, that the curve is to hold, rounded to the grid.
 
     Raises:
         TooFewFacesError: there are no faces of two subjects.
@@ -157,26 +180,44 @@ def calibrate(
     faces = faces_of(embeddings, subjects)
     if len(faces.subject_sizes) < 2:
         raise TooFewFacesError("faces of at least two subjects are needed to calibrate")
-    return _calibration(faces, target_far, target_fpir)
+    return _measured(faces, (target_far, target_fpir), named, also)
 
 
-def _calibration(faces: Faces, target_far: float, target_fpir: float) -> Calibration:
+def _measured(
+    faces: Faces, targets: tuple[float, float], named: Named, also: Sequence[float]
+) -> Calibration:
     pairs = scan(faces)
-    verifying = largest_step(pairs.impostor, target_far)
+    verifying = _named(named.verification) or largest_step(pairs.impostor, targets[0])
     nearest = np.bincount(pairs.nearest_other, minlength=STEPS)
-    identifying = largest_step(nearest, target_fpir)
-    table = _table(faces, np.array(sorted({*_TABLE, verifying, identifying})))
-    point = next(point for point in table if point.threshold == verifying / STEPS_PER_UNIT)
-    verification = Choice(point.threshold, target_far, point.far, point.frr)
-    identification = _identification(faces, pairs, identifying, target_fpir)
+    identifying = _named(named.identification) or largest_step(nearest, targets[1])
+    shown = {*_TABLE, verifying, identifying}
+    curve = make_curve(faces, pairs, sorted({*CURVE_STEPS, *shown, *map(_step_of, also)}))
+    return _calibration(
+        faces,
+        pairs,
+        curve,
+        _points(curve, shown),
+        _choice(verifying, targets[0], curve, curve.far, curve.frr),
+        _choice(identifying, targets[1], curve, curve.fpir, curve.fnir),
+    )
+
+
+def _calibration(
+    faces: Faces,
+    pairs: Scan,
+    curve: RateCurve,
+    table: list[OperatingPoint],
+    verification: Choice,
+    identification: Choice,
+) -> Calibration:
     genuine, impostor = _histogram(pairs.genuine), _histogram(pairs.impostor)
     evidence = Evidence(
         faces=len(faces.subjects),
         subjects=len(faces.subject_sizes),
         genuine=genuine.total,
         impostor=impostor.total,
-        target_far=target_far,
-        target_fpir=target_fpir,
+        target_far=verification.target,
+        target_fpir=identification.target,
         verifying=verification.threshold,
         identifying=identification.threshold,
     )
@@ -186,10 +227,33 @@ def _calibration(faces: Faces, target_far: float, target_fpir: float) -> Calibra
         genuine=genuine,
         impostor=impostor,
         table=table,
+        curve=curve,
         verification=verification,
         identification=identification,
-        warnings=warnings_of(evidence),
+        cautions=cautions_of(evidence),
     )
+
+
+def _step_of(threshold: float) -> int:
+    return min(max(round(threshold * STEPS_PER_UNIT), 0), _LARGEST)
+
+
+def _named(threshold: float | None) -> int | None:
+    """Return the step of a threshold that was named, at least 1: below it nobody matches."""
+    return None if threshold is None else max(1, _step_of(threshold))
+
+
+def _choice(
+    step: int,
+    target: float,
+    curve: RateCurve,
+    false_match: Sequence[Rate],
+    false_non_match: Sequence[Rate] | None,
+) -> Choice:
+    threshold = step / STEPS_PER_UNIT
+    at = curve.at(threshold)
+    missed = None if false_non_match is None else false_non_match[at]
+    return Choice(threshold, target, false_match[at], missed)
 
 
 def largest_step(counts: Counts, target: float) -> int:
@@ -203,37 +267,14 @@ def largest_step(counts: Counts, target: float) -> int:
     return min(int(np.searchsorted(below, allowed, side="right")) - 1, _LARGEST)
 
 
-def _table(faces: Faces, thresholds: NDArray[Any]) -> list[OperatingPoint]:
-    accepted, false_accepts = count_by_subject(faces, thresholds)
-    sizes = faces.subject_sizes
-    genuine, impostor = sizes * (sizes - 1) // 2, sizes * (sizes.sum() - sizes)
+def _points(curve: RateCurve, steps: set[int]) -> list[OperatingPoint]:
+    """Return the points of verification at the whole steps named."""
+    wanted = {step / STEPS_PER_UNIT for step in steps}
     return [
-        OperatingPoint(
-            int(step) / STEPS_PER_UNIT,
-            rate_of_pairs(false_accepts[:, index], impostor),
-            rate_of_trials(genuine - accepted[:, index], genuine) if genuine.any() else None,
-        )
-        for index, step in enumerate(thresholds)
+        OperatingPoint(threshold, curve.far[k], None if curve.frr is None else curve.frr[k])
+        for k, threshold in enumerate(curve.thresholds)
+        if threshold in wanted
     ]
-
-
-def _identification(faces: Faces, pairs: Scan, step: int, target: float) -> Choice:
-    sizes = faces.subject_sizes
-    found = _sum_by_subject(faces, pairs.nearest_other, step)
-    several = np.where(sizes > 1, sizes, 0)
-    missed = several - _sum_by_subject(faces, pairs.nearest_own, step)
-    return Choice(
-        step / STEPS_PER_UNIT,
-        target,
-        rate_of_trials(found, sizes, mirrored=True),
-        rate_of_trials(missed, several) if several.any() else None,
-    )
-
-
-def _sum_by_subject(faces: Faces, nearest: Steps, step: int) -> Counts:
-    """Return how many of each subject's faces have their nearest one below ``step``, [S]."""
-    size = len(faces.subject_sizes)
-    return np.bincount(faces.subjects[nearest < step], minlength=size)
 
 
 def _histogram(counts: Counts) -> Histogram:

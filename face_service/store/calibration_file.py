@@ -17,11 +17,12 @@ FILE_NAME = "calibration.json"
 class Thresholds:
     """Unsquared L2 distances below which faces match (1:1) and are identified (1:N).
 
-    ``faces`` is how many the gallery held when the second was chosen.
+    One of them is None where only the other was chosen. ``faces`` is how many the gallery held
+    when the second was chosen.
     """
 
-    verification: float
-    identification: float
+    verification: float | None
+    identification: float | None
     faces: int
 
 
@@ -72,9 +73,18 @@ class CalibrationFile:
         try:
             stored = json.loads(read_plain_file(self._path) or b"{}")
             fingerprint = str(stored["fingerprint"])
-            values = float(stored["verification"]), float(stored["identification"])
+            values = _distance(stored["verification"]), _distance(stored["identification"])
             faces = int(stored["faces"])
         except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        in_range = all(0 <= value <= 2 for value in values)
-        return (fingerprint, Thresholds(*values, faces)) if in_range else None
+        return fingerprint, Thresholds(*values, faces)
+
+
+def _distance(stored: Any) -> float | None:
+    """Return a stored threshold; raises ValueError or TypeError for what is none."""
+    if stored is None:
+        return None
+    value = float(stored)
+    if not 0 <= value <= 2:
+        raise ValueError(f"{value} is not a distance")
+    return value

@@ -25,7 +25,7 @@ def service(shared_service: Server) -> Server:
 
 def complaints(page: Page) -> list[Any]:
     """Return what axe-core finds, each with the elements it is about."""
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     found = Axe().run(page).response["violations"]
     return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 

@@ -5,7 +5,8 @@ import pytest
 from face_service.composition import Parts
 from face_service.errors import EmbeddingMismatchError, TooFewFacesError
 from face_service.people import calibrating
-from face_service.pipeline.calibration import Calibration
+from face_service.people.calibrating import Kind
+from face_service.pipeline.calibration import Calibration, Named
 from tests.people.conftest import MakeParts, new_face
 
 
@@ -54,7 +55,9 @@ def test_applied_thresholds_count_until_they_are_reset(parts: Parts) -> None:
     assert parts.thresholds.verification() == found.verification.threshold
     assert parts.thresholds.identification() == found.identification.threshold
     stored = json.loads((parts.settings.face_dir / "calibration.json").read_text())
-    assert stored["measured"] == json.loads(json.dumps(found.as_dict()))
+    measured = json.loads(json.dumps(found.as_dict()))
+    del measured["curve"]
+    assert stored["measured"] == measured
     assert parts.calibrating.reset()
     assert parts.thresholds.verification() == 1.05
     assert not parts.calibrating.reset()
@@ -118,6 +121,63 @@ def test_thresholds_that_would_be_guesses_are_not_applied(
     assert parts.thresholds.verification() == 1.05
 
 
+def test_named_thresholds_are_applied_as_they_are(parts: Parts) -> None:
+    enrol_random(parts, 5, 2)
+    named = Named(verification=1.25, identification=1.2)
+    found = parts.calibrating.calibrate(0.1, 0.2, apply=True, named=named)
+    assert (found.verification.threshold, found.identification.threshold) == (1.25, 1.2)
+    assert parts.thresholds.verification() == 1.25
+    assert parts.thresholds.identification() == 1.2
+
+
+@pytest.mark.parametrize("named", [Named(verification=0.9), Named(identification=0.9)])
+def test_named_thresholds_need_faces_enough_for_the_wanted_rates_too(
+    parts: Parts, named: Named
+) -> None:
+    enrol_random(parts, 5, 2)
+    with pytest.raises(TooFewFacesError, match="too few to choose a threshold"):
+        parts.calibrating.calibrate(0.001, 0.01, apply=True, named=named)
+    assert not (parts.settings.face_dir / "calibration.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("only", "far", "fpir", "expected"),
+    [("verification", 0.1, 0.01, (1.25, 1.05)), ("identification", 0.001, 0.2, (1.05, 0.9))],
+)
+def test_one_threshold_can_be_applied_alone_on_its_own_evidence(
+    parts: Parts, only: Kind, far: float, fpir: float, expected: tuple[float, float]
+) -> None:
+    enrol_random(parts, 5, 2)
+    named = Named(verification=1.25, identification=0.9)
+    parts.calibrating.calibrate(far, fpir, apply=True, named=named, only=only)
+    now = parts.thresholds.in_force()
+    assert (now.verification.threshold, now.identification.threshold) == expected
+
+
+def test_applying_one_keeps_what_was_applied_of_the_other(parts: Parts) -> None:
+    enrol_random(parts, 5, 2)
+    both = Named(1.25, 0.9)
+    parts.calibrating.calibrate(0.1, 0.2, apply=True, named=both)
+    parts.gallery.add([new_face(parts, "late", 99)])
+    steps: list[tuple[Kind, Named]] = [
+        ("verification", Named(verification=1.2)),
+        ("identification", Named(identification=0.8)),
+    ]
+    for only, named in steps:
+        parts.calibrating.calibrate(0.1, 0.2, apply=True, named=named, only=only)
+        stored = json.loads((parts.settings.face_dir / "calibration.json").read_text())
+        # The gallery's size belongs to the threshold of identification, from which it tightens.
+        expected = (1.2, 0.9, 10) if only == "verification" else (1.2, 0.8, 11)
+        found = (stored["verification"], stored["identification"], stored["faces"])
+        assert found == expected
+
+
+def test_the_curve_holds_the_thresholds_in_force(make_parts: MakeParts) -> None:
+    parts = make_parts(threshold="0.912345", identify_threshold="0.854321")
+    enrol_random(parts, 5, 2)
+    assert {0.912345, 0.854321} <= set(measure(parts).curve.thresholds)
+
+
 def test_a_drawn_part_is_held_to_its_share_of_the_rate(make_parts: MakeParts) -> None:
     parts = make_parts(calibration_faces="20")
     enrol_random(parts, 40, 2)
@@ -126,3 +186,4 @@ def test_a_drawn_part_is_held_to_its_share_of_the_rate(make_parts: MakeParts) ->
     # 1 - (1 - .2) ** (20 / 80)
     assert found.identification.target == pytest.approx(0.05426, abs=1e-5)
     assert found.warnings[0].startswith("20 of 80 faces were drawn: the FPIR of this part is kept")
+    assert found.cautions[0].code == "PART_DRAWN"

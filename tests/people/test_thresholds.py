@@ -53,6 +53,35 @@ def test_new_calibration_counts_at_once_and_a_forgotten_one_no_more(make_parts: 
     assert parts.thresholds.verification() == CARD
 
 
+@pytest.mark.parametrize(
+    ("threshold", "identify", "calibrated", "sources"),
+    [
+        ("", "", None, ("card", "card")),
+        ("", "", (0.8, 0.6), ("calibrated", "calibrated")),
+        ("", "", (0.8, None), ("calibrated", "card")),
+        ("", "", (None, 0.6), ("card", "calibrated")),
+        ("0.9", "", None, ("setting", "setting")),
+        ("0.9", "", (0.8, 0.6), ("setting", "calibrated")),
+        ("", "0.7", (0.8, 0.6), ("calibrated", "setting")),
+    ],
+)
+def test_each_threshold_is_told_with_what_decided_it(
+    make_parts: MakeParts,
+    threshold: str,
+    identify: str,
+    calibrated: tuple[float | None, float | None] | None,
+    sources: tuple[str, str],
+) -> None:
+    parts = make_parts(threshold=threshold, identify_threshold=identify)
+    if calibrated:
+        file = CalibrationFile(parts.settings.face_dir)
+        file.write(Thresholds(*calibrated, 1), parts.engine.embedder.fingerprint, {})
+    found = parts.thresholds.in_force()
+    assert (found.verification.source, found.identification.source) == sources
+    assert found.verification.threshold == parts.thresholds.verification()
+    assert found.identification.threshold == parts.thresholds.identification()
+
+
 TAIL = (1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75)
 
 
@@ -75,6 +104,7 @@ def test_identification_tightens_as_the_gallery_grows(known: Parts) -> None:
     assert known.thresholds.identification() == pytest.approx(1.0)
     fill(known, 10)  # 1e-3 among ten: 1e-4 each
     assert known.thresholds.identification() == pytest.approx(0.9, abs=1e-3)
+    assert known.thresholds.in_force().identification.source == "card"
     assert known.thresholds.verification() == CARD
 
 

@@ -18,6 +18,12 @@ def test_thresholds_come_back_exactly(file: CalibrationFile) -> None:
     assert file.read(CARD) == Thresholds(0.1 + 0.2, 1 / 3, 10)
 
 
+@pytest.mark.parametrize("thresholds", [Thresholds(0.8, None, 10), Thresholds(None, 0.6, 10)])
+def test_one_alone_comes_back_alone(file: CalibrationFile, thresholds: Thresholds) -> None:
+    file.write(thresholds, CARD, {})
+    assert file.read(CARD) == thresholds
+
+
 def test_there_are_none_at_first(file: CalibrationFile) -> None:
     assert file.read(CARD) is None
     assert not file.remove()
@@ -76,7 +82,7 @@ def test_what_json_cannot_hold_leaves_the_old_ones(file: CalibrationFile) -> Non
         b"[" * 100_000,
         b'{"fingerprint": "0123456789abcdef"}',
         b'{"fingerprint": "0123456789abcdef", "verification": 1}',
-        b'{"fingerprint": "0123456789abcdef", "verification": 1, "identification": null}',
+        b'{"fingerprint": "0123456789abcdef", "verification": 1, "identification": []}',
         b'{"fingerprint": "0123456789abcdef", "verification": 1, "identification": "x"}',
         b'{"fingerprint": "0123456789abcdef", "verification": 1, "identification": NaN}',
         b'{"fingerprint": "0123456789abcdef", "verification": 1, "identification": -0.1}',

@@ -260,28 +260,6 @@ class LimitsAnswer(BaseModel):
     max_bulk_bytes: int
 
 
-class RateAnswer(BaseModel):
-    """A measured rate with its 95 % confidence bounds."""
-
-    value: float
-    low: float
-    high: float
-
-
-class CalibrateAnswer(BaseModel):
-    """What the enrolments say of thresholds; see docs/api.md."""
-
-    faces: int
-    subjects: int
-    genuine: dict[str, Any] = Field(description="Histogram of distances within subjects.")
-    impostor: dict[str, Any] = Field(description="Histogram of distances between subjects.")
-    table: list[dict[str, Any]] = Field(description="FAR and FRR at each threshold.")
-    verification: dict[str, Any] = Field(description="The threshold for the wanted FAR.")
-    identification: dict[str, Any] = Field(description="The threshold for the wanted FPIR.")
-    warnings: list[str]
-    applied: bool
-
-
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 

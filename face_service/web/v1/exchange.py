@@ -1,4 +1,4 @@
-"""Export and import of the gallery, and the calibration of its thresholds."""
+"""Export and import of the gallery."""
 
 import io
 import shutil
@@ -17,7 +17,6 @@ from face_service.errors import (
     InvalidSubjectError,
     MissingFieldError,
     SubjectFullError,
-    TooFewFacesError,
     TooLargeError,
 )
 from face_service.people.exchange import join_lines
@@ -69,14 +68,6 @@ def import_(call: Call) -> answers.ImportAnswer:
             file = held.enter_context(_spooled())
         outcome = parts.transfer.take_in(file, options.subject)
     return answers.ImportAnswer(imported=outcome.imported, skipped=outcome.skipped)
-
-
-def calibrate(call: Call) -> answers.CalibrateAnswer:
-    """Choose thresholds from the enrolments."""
-    options: fields.CalibrateOptions = call.options
-    call.parts.engine.require_ready()
-    found = call.parts.calibrating.calibrate(options.far, options.fpir, apply=options.apply)
-    return answers.CalibrateAnswer(**found.as_dict(), applied=options.apply)
 
 
 def _posted(files: MultiDict[str, FileStorage]) -> BinaryIO:
@@ -132,18 +123,5 @@ OPERATIONS = (
             SubjectFullError,
             GalleryFullError,
         ),
-    ),
-    Operation(
-        method="POST",
-        path="/calibrate",
-        name="calibrate",
-        view=calibrate,
-        summary="Choose thresholds from the enrolments",
-        tag="Gallery",
-        scope="admin",
-        body="options",
-        options=fields.CalibrateOptions,
-        answer=answers.CalibrateAnswer,
-        errors=(TooFewFacesError, EmbeddingMismatchError),
     ),
 )

@@ -4,7 +4,7 @@ The classes check requests and describe them in OpenAPI. Names of options are th
 form fields and in the query.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
@@ -175,6 +175,15 @@ class CalibrateOptions(Fields):
 
     far: float = Field(default=0.001, gt=0, lt=1, description="Wanted FAR of verification.")
     fpir: float = Field(default=0.01, gt=0, lt=1, description="Wanted FPIR of identification.")
+    threshold: float | None = Field(
+        default=None, gt=0, lt=2, description="Take this one of verification, whatever its FAR."
+    )
+    identify_threshold: float | None = Field(
+        default=None, gt=0, lt=2, description="Take this one of identification, whatever its FPIR."
+    )
     apply: bool = Field(
         default=False, description="Use the chosen thresholds from now on, in all processes."
+    )
+    only: Literal["verification", "identification"] | None = Field(
+        default=None, description="Which of the two to use; the other stays what it is."
     )

@@ -6,7 +6,15 @@ from flask import Blueprint, Response, jsonify, request
 
 from face_service.web.auth import needs_scope
 from face_service.web.components import components
-from face_service.web.v1 import bulk, exchange, limits, pictures, recognition, subjects
+from face_service.web.v1 import (
+    bulk,
+    calibration,
+    exchange,
+    limits,
+    pictures,
+    recognition,
+    subjects,
+)
 from face_service.web.v1.operation import Operation
 from face_service.web.v1.reading import read_call
 
@@ -18,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *pictures.OPERATIONS,
     *bulk.OPERATIONS,
     *exchange.OPERATIONS,
+    *calibration.OPERATIONS,
 )
 
 

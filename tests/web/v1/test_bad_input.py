@@ -44,9 +44,9 @@ FINE = {
     ("min_score", "null"), ("threshold", "null"), ("subject", "null"), ("image", "null"),
     ("url", "null"), ("embedding", "null"), ("threshold", "true"), ("min_score", "true"),
     ("max_faces", "true"), ("top_k", "true"), ("landmarks", "true"), ("embedding", "true"),
-    ("gate", "true"),
     ("force", "true"), ("replace", "true"), ("merge", "true"), ("apply", "true"),
-    ("subject", "text"),
+    ("subject", "text"), ("identify_threshold", "null"), ("identify_threshold", "true"),
+    ("only", "null"), ("gate", "true"),
 }  # fmt: skip
 BAD_NAMES = {
     "up": "../../etc", "slash": "a/b", "backslash": "a\\b", "nul": "a\0b", "dot": ".", "dots": "..",

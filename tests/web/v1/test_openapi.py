@@ -49,7 +49,7 @@ def test_document_is_valid_openapi(app: Flask) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     assert schema.raw_schema["openapi"] == "3.1.0"
     schema.validate()
-    assert len(list(schema.get_all_operations())) == len(OPERATIONS) == 19
+    assert len(list(schema.get_all_operations())) == len(OPERATIONS) == 21
 
 
 def test_document_that_breaks_openapi_would_be_noticed(app: Flask) -> None:

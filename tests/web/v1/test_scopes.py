@@ -17,8 +17,8 @@ from tests.web.posting import post_file
 from tests.web.v1.calling import post_form, problem
 
 WANTED = {
-    "recognize": {"detect", "embed", "verify", "identify", "showLimits"},
-    "admin": {"exportGallery", "importGallery", "calibrate"},
+    "recognize": {"detect", "embed", "verify", "identify", "showLimits", "showThresholds"},
+    "admin": {"exportGallery", "importGallery", "calibrate", "resetThresholds"},
     "enrol": {
         "listSubjects", "enrolSubject", "showSubject", "renameSubject", "deleteSubject",
         "listFaces", "addFaces", "showFace", "showPicture", "deleteFace", "enrolBulk",

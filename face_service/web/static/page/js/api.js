@@ -122,10 +122,24 @@ export class Api {
     return this._post("import", makeForm([file], { subject: subject || undefined }), options);
   }
 
-  /** Histograms, rates and thresholds. Options: far, fpir, apply. */
-  calibrate({ far, fpir, apply, ...options } = {}) {
-    const sent = asJson({ far, fpir, apply });
+  /**
+   * Histograms, rates and thresholds. Options: far, fpir; threshold and identifyThreshold, taken
+   * instead of what those give; apply; only ("verification" or "identification").
+   */
+  calibrate({ far, fpir, threshold, identifyThreshold, apply, only, ...options } = {}) {
+    const named = { threshold, identify_threshold: identifyThreshold };
+    const sent = asJson({ far, fpir, ...named, apply, only });
     return this._json("calibrate", { method: "POST", ...sent, ...options });
+  }
+
+  /** The thresholds in force: {verification, identification}, each {threshold, source}. */
+  thresholds(options = {}) {
+    return this._json("thresholds", options);
+  }
+
+  /** Forget the calibrated thresholds; answers those in force then. */
+  resetThresholds(options = {}) {
+    return this._json("thresholds", { method: "DELETE", ...options });
   }
 
   /** What is asked of pictures and requests, and the thresholds in force. */
