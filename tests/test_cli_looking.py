@@ -169,7 +169,8 @@ def test_who_is_enrolled_is_listed(run: Run, parts: Parts, monkeypatch: pytest.M
     assert (code, remarks) == (0, "")
     assert [(one["subject"], one["faces"]) for one in lines] == [("ann", 1), ("bob", 1)]
     (summary, _) = parts.gallery.list_subjects().subjects
-    assert set(lines[0]) == {"subject", "faces", "created", "updated"}
+    assert set(lines[0]) == {"subject", "faces", "created", "updated", "latest", "picture"}
+    assert (lines[0]["latest"], lines[0]["picture"]) == (summary.latest, False)
     assert lines[0]["created"].endswith("Z")
     assert lines[0]["created"] == lines[0]["updated"]
     assert summary.name == "ann"

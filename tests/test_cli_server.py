@@ -154,16 +154,56 @@ def enrolled(parts: Parts) -> Parts:
     return parts
 
 
-def test_calibration_is_the_one_that_is_made_there(run: Run, enrolled: Parts) -> None:
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("faces", [3, 1])
+def test_calibration_is_told_as_in_process(
+    run: Run,
+    parts: Parts,
+    tmp_path: Path,
+    fake_graphs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    form: list[str],
+    faces: int,
+) -> None:
+    parts.gallery.add(
+        [new_face(parts, f"s{n}", faces * n + face) for n in range(10) for face in range(faces)]
+    )
+    command = ["calibrate", "--far", "0.1", "--fpir", "0.1", *form]
+    there = run(*command)
+    assert there[0] == 0
+    assert there[1].startswith("{" if form else f"{10 * faces} faces of 10 subjects\n")
+    assert "genuine pairs" in there[1] or "no subject has two faces" in there[1]
+    use_folders(monkeypatch, tmp_path / "server", fake_graphs)
+    assert main(command) == 0
+    assert capsys.readouterr().out == there[1]
+
+
+def test_calibration_of_an_older_server_lacks_its_curve(
+    enrolled: Parts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    use_folders(monkeypatch, tmp_path / "absent", tmp_path / "absent")
+    measured = enrolled.calibrating.calibrate(0.1, 0.1, apply=False).as_dict()
+    older = {name: measured[name] for name in measured.keys() - {"curve", "cautions"}}
+    reply = Reply(body=json.dumps(older | {"applied": False}).encode())
+    with scripted(reply) as script:
+        for form in ([], ["--json"], ["--plot", str(tmp_path / "distances.png")]):
+            assert main(["calibrate", *form, "--server", script.url]) == 0
+            told = capsys.readouterr().out
+            if form == ["--json"]:
+                assert json.loads(told)["warnings"] == measured["warnings"]
+            else:
+                assert told.count("\nwarning: ") == len(measured["warnings"])
+
+
+def test_calibration_there_is_applied_there(run: Run, enrolled: Parts) -> None:
     rates = ["--far", "0.1", "--fpir", "0.1"]
-    code, output, remarks = run("calibrate", *rates, "--json")
-    assert (code, remarks) == (0, "")
     expected = enrolled.calibrating.calibrate(0.1, 0.1, apply=False).as_dict()
-    assert json.loads(output) == json.loads(json.dumps(expected))
-    text = run("calibrate", *rates)[1].splitlines()
-    assert text[0] == "30 faces of 10 subjects"
-    assert any(line.startswith("warning: ") for line in text)
     code, _, remarks = run("calibrate", *rates, "--apply")
+    assert code == 0
     assert remarks == "these thresholds count from now on, unless a setting names others\n"
     assert enrolled.thresholds.verification() == expected["verification"]["threshold"]
 

@@ -12,6 +12,8 @@ from face_service.cli.server import add_server_options, connected, is_remote
 from face_service.composition import compose
 from face_service.errors import InvalidRequestError
 from face_service.pipeline.calibration import Calibration, Choice, Histogram, OperatingPoint
+from face_service.pipeline.calibration_warnings import Caution
+from face_service.pipeline.rate_curve import RateCurve
 from face_service.pipeline.rates import Rate
 from face_service.plots import plot_calibration
 from face_service.settings import Settings
@@ -74,14 +76,40 @@ def _as_measured(found: remote.Calibration) -> Calibration:
             OperatingPoint(point.threshold, _rate(point.far), _maybe_rate(point.frr))
             for point in found.table
         ],
+        curve=_curve(found.curve),
         verification=Choice(
             first.threshold, first.target_far, _rate(first.far), _maybe_rate(first.frr)
         ),
         identification=Choice(
             second.threshold, second.target_fpir, _rate(second.fpir), _maybe_rate(second.fnir)
         ),
-        warnings=list(found.warnings),
+        cautions=_cautions(found),
     )
+
+
+def _curve(found: remote.RateCurve | None) -> RateCurve:
+    if found is None:  # of an older server
+        return RateCurve(thresholds=(), far=(), frr=None, fpir=(), fnir=None)
+    return RateCurve(
+        thresholds=found.thresholds,
+        far=_rates(found.far),
+        frr=None if found.frr is None else _rates(found.frr),
+        fpir=_rates(found.fpir),
+        fnir=None if found.fnir is None else _rates(found.fnir),
+    )
+
+
+def _rates(found: remote.RateColumns) -> tuple[Rate, ...]:
+    return tuple(
+        Rate(errors / found.trials, low, high, errors, found.trials)
+        for errors, low, high in zip(found.errors, found.low, found.high, strict=True)
+    )
+
+
+def _cautions(found: remote.Calibration) -> list[Caution]:
+    if not found.cautions:  # an older server tells but the sentences
+        return [Caution("", sentence) for sentence in found.warnings]
+    return [Caution(one.code, one.message, one.values) for one in found.cautions]
 
 
 def _rate(found: remote.Rate) -> Rate:

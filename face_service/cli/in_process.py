@@ -78,12 +78,15 @@ class LocalFaces:
                 _PAGE,
                 query or "",
             )
+            kept = self._parts.pictures.among([one.latest for one in page.subjects])
             for one in page.subjects:
                 yield Subject(
                     subject=one.name,
                     faces=one.faces,
                     created=datetime.fromtimestamp(one.created, UTC),
                     updated=datetime.fromtimestamp(one.updated, UTC),
+                    latest=one.latest,
+                    picture=one.latest in kept,
                 )
             after = page.after
 

@@ -19,7 +19,10 @@ def json_line(table: Mapping[str, Any]) -> str:
 
 def members_of(result: "DataclassInstance") -> dict[str, Any]:
     """Return a client's result as the members of the API's JSON."""
-    return asdict(result)
+    members = asdict(result)
+    if "gate" in members and members["gate"] is None:  # told only to those who ask
+        del members["gate"]
+    return members
 
 
 def _as_text(value: object) -> str:

@@ -27,8 +27,9 @@ class FaceClient(RecognitionCalls, SubjectCalls, GalleryCalls):
     - a request that there was no connection for: nothing of it was sent;
     - a harmless request whose connection broke off or whose answer did not come in time. Harmless
       is what changes nothing, or is as good done twice: reading, detecting, embedding,
-      identifying, comparing two samples, importing, calibrating. Comparing with a subject is
-      not, since failures count towards its lockout, and neither is enrolling, renaming or deleting.
+      identifying, comparing two samples, importing, calibrating and forgetting it. Comparing
+      with a subject is not, since failures count towards its lockout, and neither is enrolling,
+      renaming or deleting faces.
 
     Files are read from where they stood, once more for each try; one that cannot go back is sent
     once. What has begun to stream is not asked for again. Redirections are never followed: the key

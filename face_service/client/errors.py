@@ -105,6 +105,12 @@ class FaceNotFoundError(FaceServiceError):
     CODE = "FACE_NOT_FOUND"
 
 
+class PictureNotKeptError(FaceServiceError):
+    """No picture of this face is kept."""
+
+    CODE = "PICTURE_NOT_KEPT"
+
+
 class SubjectExistsError(FaceServiceError):
     """The new name is another subject's already."""
 
@@ -216,6 +222,7 @@ _CLASSES: Mapping[str, type[FaceServiceError]] = {
         ForbiddenError,
         SubjectNotFoundError,
         FaceNotFoundError,
+        PictureNotKeptError,
         SubjectExistsError,
         SubjectFullError,
         GalleryFullError,

@@ -4,12 +4,13 @@ import json
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from face_service.client.bodies import Rewinding, json_body, query_of
 from face_service.client.bulk import BulkResults, BulkSource, PackedFiles, files_in_folder
+from face_service.client.calibration_results import Calibration, ThresholdsInForce
 from face_service.client.errors import UnexpectedAnswerError
-from face_service.client.gallery_results import Calibration, ImportOutcome
+from face_service.client.gallery_results import ImportOutcome
 from face_service.client.transport import Ask, Transport, lines_of, pieces_of
 
 _ZIP = {"Content-Type": "application/zip"}
@@ -101,22 +102,49 @@ class GalleryCalls:
             return self._transport.ask(ImportOutcome, ask)
 
     def calibrate(
-        self, *, far: float | None = None, fpir: float | None = None, apply: bool = False
+        self,
+        *,
+        far: float | None = None,
+        fpir: float | None = None,
+        threshold: float | None = None,
+        identify_threshold: float | None = None,
+        apply: bool = False,
+        only: Literal["verification", "identification"] | None = None,
     ) -> Calibration:
         """Choose thresholds from the enrolled faces.
 
         Args:
             far: the FAR wanted of verification; by default 0.001.
             fpir: the FPIR wanted of identification; by default 0.01.
+            threshold: the one of verification to take instead, above 0 and below 2.
+            identify_threshold: likewise the one of identification.
             apply: use what is found from now on.
+            only: which of the two ``apply`` is about; the other stays what it is.
 
         Raises:
             TooFewFacesError: too few are enrolled to say anything, or to apply it.
             EmbeddingMismatchError: the gallery is of another graph.
         """
-        body = json_body({"far": far, "fpir": fpir, "apply": apply})
-        ask = Ask("POST", "/v1/calibrate", body, harmless=True, slow=True)
+        options = {
+            "far": far,
+            "fpir": fpir,
+            "threshold": threshold,
+            "identify_threshold": identify_threshold,
+            "apply": apply,
+            "only": only,
+        }
+        ask = Ask("POST", "/v1/calibrate", json_body(options), harmless=True, slow=True)
         return self._transport.ask(Calibration, ask)
+
+    def thresholds(self) -> ThresholdsInForce:
+        """Return the thresholds in force, and what decided each."""
+        return self._transport.ask(ThresholdsInForce, Ask("GET", "/v1/thresholds", harmless=True))
+
+    def reset_thresholds(self) -> ThresholdsInForce:
+        """Forget the calibrated thresholds, if there are any; return those that decide instead."""
+        return self._transport.ask(
+            ThresholdsInForce, Ask("DELETE", "/v1/thresholds", harmless=True)
+        )
 
 
 def _bulk_body(source: BulkSource, opened: ExitStack) -> tuple[Any, Any, bool]:

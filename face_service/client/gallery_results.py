@@ -4,24 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from face_service.client.results import Embedding, Liveness
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why a picture is not enrolled, or what to know of one that is.
-
-    ``value`` is what was measured, a word where that is no number, ``limit`` what was asked for;
-    docs/api.md has their units by ``code``. ``sample`` counts from 0, None where there is but
-    one. ``subject`` is whom an ALREADY_ENROLLED_AS names.
-    """
-
-    code: str
-    value: float | str
-    limit: float
-    message: str
-    sample: int | None = None
-    subject: str | None = None
+from face_service.client.results import Embedding, Liveness, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +13,8 @@ class EnrolledFace:
 
     ``time`` is when it was enrolled, in UTC, ``source`` how ("api", "bulk", …). ``quality`` is what
     the gate measured then, empty of an embedding, and ``forced`` the codes of its reasons that were
-    overridden. ``embedding`` is None unless it was asked for.
+    overridden. ``picture`` says whether its picture is kept, so far as the service is new enough to
+    tell. ``embedding`` is None unless it was asked for.
     """
 
     face_id: str
@@ -39,6 +23,7 @@ class EnrolledFace:
     quality: Mapping[str, float]
     forced: tuple[str, ...]
     fingerprint: str
+    picture: bool = False
     embedding: Embedding | None = None
 
 
@@ -60,12 +45,18 @@ class Added:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A subject: its number of faces, and the times (UTC) of its first and last enrolment."""
+    """A subject: its number of faces, and the times (UTC) of its first and last enrolment.
+
+    ``latest`` is the ``face_id`` of the face enrolled last, None where the service is too old to
+    tell, and ``picture`` whether that face's picture is kept.
+    """
 
     subject: str
     faces: int
     created: datetime
     updated: datetime
+    latest: str | None = None
+    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +77,14 @@ class SubjectFaces:
 
     subject: str
     faces: tuple[EnrolledFace, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPicture:
+    """A picture's file and what it is, ``image/jpeg`` for example."""
+
+    data: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,77 +121,3 @@ class ImportOutcome:
 
     imported: int
     skipped: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """A measured rate, ``errors`` of ``trials``, with its 95 % bounds, all in 0..1."""
-
-    value: float
-    low: float
-    high: float
-    errors: int
-    trials: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Histogram:
-    """Distances of pairs, counted: bin i holds ``edges[i]`` <= distance < ``edges[i + 1]``.
-
-    ``mean`` and ``std`` are those of the distances, None without any.
-    """
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-    total: int
-    mean: float | None
-    std: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatingPoint:
-    """FAR and FRR of verification at one threshold; ``frr`` is None without genuine pairs."""
-
-    threshold: float
-    far: Rate
-    frr: Rate | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationChoice:
-    """The largest threshold of 1:1 whose FAR is at most ``target_far``."""
-
-    threshold: float
-    target_far: float
-    far: Rate
-    frr: Rate | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentificationChoice:
-    """The largest threshold of 1:N whose FPIR is at most ``target_fpir``."""
-
-    threshold: float
-    target_fpir: float
-    fpir: Rate
-    fnir: Rate | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """What the enrolled faces say of thresholds.
-
-    ``genuine`` are the distances within subjects, ``impostor`` those between; ``table`` ascends by
-    threshold. ``warnings`` are sentences for the person who reads the numbers. ``applied`` says
-    whether both chosen thresholds count from now on.
-    """
-
-    faces: int
-    subjects: int
-    genuine: Histogram
-    impostor: Histogram
-    table: tuple[OperatingPoint, ...]
-    verification: VerificationChoice
-    identification: IdentificationChoice
-    warnings: tuple[str, ...]
-    applied: bool

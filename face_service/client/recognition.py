@@ -1,6 +1,7 @@
 """Operations that look at pictures and the gallery and change nothing."""
 
 from face_service.client.bodies import Picture, PictureUrl, Sample, picture_body, samples_body
+from face_service.client.limit_results import Limits
 from face_service.client.results import (
     Detection,
     EmbeddedFace,
@@ -28,6 +29,10 @@ class RecognitionCalls:
         """
         return self._transport.ask(Readiness, Ask("GET", "/readyz", again=False))
 
+    def limits(self) -> Limits:
+        """Return what the service asks of pictures and requests, and the thresholds in force."""
+        return self._transport.ask(Limits, Ask("GET", "/v1/limits", harmless=True))
+
     def detect(
         self,
         picture: Picture | PictureUrl,
@@ -36,6 +41,7 @@ class RecognitionCalls:
         max_faces: int | None = None,
         landmarks: bool = True,
         embedding: bool = False,
+        gate: bool = False,
     ) -> Detection:
         """Find all faces of a picture.
 
@@ -45,6 +51,7 @@ class RecognitionCalls:
             max_faces: at most so many, the best first; by default 20.
             landmarks: also tell landmarks, pose and quality.
             embedding: also tell each face's embedding.
+            gate: also tell why the enrolment gate would refuse the picture.
 
         Raises:
             NotAPictureError, TooLargeError: the service cannot take the picture.
@@ -55,6 +62,7 @@ class RecognitionCalls:
             "max_faces": max_faces,
             "landmarks": landmarks,
             "embedding": embedding,
+            "gate": gate or None,  # an older service does not know it
         }
         ask = Ask("POST", "/v1/detect", picture_body(picture, options), harmless=True)
         return self._transport.ask(Detection, ask)

@@ -88,12 +88,45 @@ class DetectedFace(Face):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a picture is not enrolled, or what to know of one that is.
+
+    ``value`` is what was measured, a word where that is no number, ``limit`` what was asked for;
+    docs/api.md has their units by ``code``. ``sample`` counts from 0, None where there is but
+    one. ``subject`` is whom an ALREADY_ENROLLED_AS names.
+    """
+
+    code: str
+    value: float | str
+    limit: float
+    message: str
+    sample: int | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What the enrolment gate says of a picture: it may be enrolled if there are no ``reasons``.
+
+    ``face`` is the index of the face that is meant, None when there is none, or it is not among
+    those that are told.
+    """
+
+    face: int | None
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """A picture's size in pixels, upright, and its faces, best first."""
+    """A picture's size in pixels, upright, and its faces, best first.
+
+    ``gate`` is None unless it was asked for.
+    """
 
     width: int
     height: int
     faces: tuple[DetectedFace, ...]
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,16 @@
 """Operations on the enrolled subjects and their faces."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from face_service.client.bodies import Sample, json_body, query_of, samples_body
+from face_service.client.errors import UnexpectedAnswerError
 from face_service.client.gallery_results import (
     Added,
     EnrolledFace,
+    KeptPicture,
     Subject,
     SubjectFaces,
     SubjectPage,
@@ -70,6 +73,27 @@ class SubjectCalls:
         options = query_of({"embedding": embedding})
         ask = Ask("GET", _path(subject, "faces", face_id), query=options, harmless=True)
         return self._transport.ask(EnrolledFace, ask)
+
+    def picture(self, subject: str, face_id: str, *, size: int | None = None) -> KeptPicture:
+        """Return the picture that a face was enrolled with.
+
+        Args:
+            subject: whose face it is.
+            face_id: which of the subject's faces.
+            size: the longer side in pixels, 16 to 1024, of a small upright JPEG; by default the
+                file is returned as it was sent.
+
+        Raises:
+            SubjectNotFoundError, FaceNotFoundError: there is no such face.
+            PictureNotKeptError: no picture of it is kept.
+            NotAPictureError, TooLargeError: what is kept cannot be made small.
+        """
+        path, options = _path(subject, "faces", face_id, "picture"), query_of({"size": size})
+        with closing(self._transport.send(Ask("GET", path, query=options, harmless=True))) as sent:
+            kind = sent.headers.get("Content-Type", "").partition(";")[0].strip()
+            if not kind.startswith("image/"):
+                raise UnexpectedAnswerError("the answer is no picture")
+            return KeptPicture(data=sent.content, media_type=kind)
 
     def enrol(
         self, subject: str, samples: Sequence[Sample], *, force: bool = False, replace: bool = False

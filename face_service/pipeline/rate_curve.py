@@ -84,7 +84,7 @@ def _found(faces: Faces, nearest: Steps, step: int) -> Counts:
 
 
 def _columns(rates: Sequence[Rate] | None) -> dict[str, Any] | None:
-    if rates is None:
+    if not rates:  # not measured, or at no threshold at all
         return None
     return {
         "trials": rates[0].trials,

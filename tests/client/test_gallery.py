@@ -18,7 +18,6 @@ from face_service.client import (
     ImportOutcome,
     NotAPictureError,
     Picture,
-    TooFewFacesError,
     TooLargeError,
     UnauthorizedError,
     UnexpectedAnswerError,
@@ -26,7 +25,7 @@ from face_service.client import (
 from face_service.client.bulk import PackedFiles, files_in_folder
 from face_service.store.api_keys import ApiKeys
 from face_service.store.feature_file import format_embedding
-from tests.client.answers import as_json, without_nulls
+from tests.client.answers import as_json
 from tests.client.conftest import Connect, Recorder
 from tests.client.serving import Reply, scripted
 from tests.fakes.commands import write_files
@@ -212,24 +211,6 @@ def test_an_export_that_is_cut_off_is_told(face_client: FaceClient, cut: int) ->
         client = FaceClient(script.url)
         with client, pytest.raises(UnexpectedAnswerError, match="cut off"):
             client.export(io.BytesIO())
-
-
-def test_thresholds_are_chosen_as_the_service_answers(
-    face_client: FaceClient, recorder: Recorder
-) -> None:
-    with pytest.raises(TooFewFacesError):
-        face_client.calibrate()
-    for person in range(1, 7):
-        face_client.enrol(f"s{person}", [face_file(person)] * 2, force=True)
-    found = face_client.calibrate(far=0.1, fpir=0.2)
-    assert as_json(found) == without_nulls(recorder.last)
-    assert (found.faces, found.subjects, found.applied) == (12, 6, False)
-    assert (found.genuine.total, found.impostor.total) == (6, 60)
-    assert (found.verification.target_far, found.identification.target_fpir) == (0.1, 0.2)
-    applied = face_client.calibrate(far=0.1, fpir=0.2, apply=True)
-    assert applied.applied
-    compared = face_client.verify(face_file(1), subject="s1")
-    assert compared.threshold == applied.verification.threshold
 
 
 def tokens(root: Path) -> Iterator[str]:

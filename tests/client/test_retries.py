@@ -38,6 +38,8 @@ HARMLESS: dict[str, Call] = {
     "subject_page": lambda client: client.subject_page(),
     "subject": lambda client: client.subject("ann"),
     "face": lambda client: client.face("ann", "0"),
+    "picture": lambda client: client.picture("ann", "0"),
+    "limits": lambda client: client.limits(),
     "detect": lambda client: client.detect(b"x"),
     "embed": lambda client: client.embed(b"x"),
     "identify": lambda client: client.identify(b"x"),
@@ -45,6 +47,8 @@ HARMLESS: dict[str, Call] = {
     "export": lambda client: client.export(io.BytesIO()),
     "import": lambda client: client.import_(io.BytesIO(b"x")),
     "calibrate": lambda client: client.calibrate(),
+    "thresholds": lambda client: client.thresholds(),
+    "reset_thresholds": lambda client: client.reset_thresholds(),
 }
 CHANGING: dict[str, Call] = {
     "verify subject": lambda client: client.verify(b"x", subject="ann"),

@@ -1,8 +1,11 @@
 """The client's operations on subjects, against the application itself."""
 
+import io
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PIL import Image
 
 from face_service.client import (
     EnrolmentRefusedError,
@@ -10,13 +13,18 @@ from face_service.client import (
     FaceNotFoundError,
     FaceServiceError,
     GalleryFullError,
+    InvalidRequestError,
     InvalidSubjectError,
+    KeptPicture,
+    PictureNotKeptError,
     SubjectExistsError,
     SubjectFullError,
     SubjectNotFoundError,
+    UnexpectedAnswerError,
 )
 from tests.client.answers import as_json, without_nulls
 from tests.client.conftest import Connect, Recorder
+from tests.client.serving import Reply, scripted
 from tests.fakes.pictures import blank_file, face_file
 from tests.people.conftest import small_file
 
@@ -48,6 +56,76 @@ def test_one_face_is_shown(face_client: FaceClient, recorder: Recorder) -> None:
     assert as_json(face) == without_nulls(recorder.last)
     assert (face.face_id, face.time, face.embedding) == (added.face_id, added.time, None)
     assert face_client.face("ann", added.face_id, embedding=True).embedding is not None
+
+
+def test_a_kept_picture_is_shown_as_it_was_sent_or_small(connect: Connect) -> None:
+    client = connect(keep_pictures="true")
+    sent = face_file(1, "WEBP")
+    (face,) = client.enrol("Zoë", [sent]).faces
+    assert client.picture("Zoë", face.face_id) == KeptPicture(data=sent, media_type="image/webp")
+    small = client.picture("Zoë", face.face_id, size=64)
+    assert small.media_type == "image/jpeg"
+    with Image.open(io.BytesIO(small.data)) as image:
+        assert (image.format, image.size) == ("JPEG", (64, 48))
+    with pytest.raises(InvalidRequestError) as caught:
+        client.picture("Zoë", face.face_id, size=15)
+    assert [one["field"] for one in caught.value.violations] == ["size"]
+
+
+def test_whose_picture_is_kept_is_told_before(connect: Connect) -> None:
+    client = connect(keep_pictures="true")
+    (seen,) = client.enrol("ann", [face_file(1)]).faces
+    (bare,) = client.add_faces("ann", [client.embed(face_file(1)).embedding]).faces
+    assert (seen.picture, bare.picture) == (True, False)
+    assert [face.picture for face in client.subject("ann").faces] == [True, False]
+    assert client.face("ann", seen.face_id).picture is True
+    (ann,) = client.subjects()
+    assert (ann.latest, ann.picture) == (bare.face_id, False)
+    client.delete_face("ann", bare.face_id)
+    (ann,) = client.subjects()
+    assert (ann.latest, ann.picture) == (seen.face_id, True)
+    with pytest.raises(PictureNotKeptError) as caught:
+        client.picture(
+            "bob", client.enrol("bob", [client.embed(face_file(2)).embedding]).faces[0].face_id
+        )
+    assert (caught.value.code, caught.value.status) == ("PICTURE_NOT_KEPT", 404)
+    with pytest.raises(FaceNotFoundError):
+        client.picture("ann", bare.face_id)
+    with pytest.raises(SubjectNotFoundError):
+        client.picture("cid", seen.face_id)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/html; charset=utf-8"}])
+def test_what_is_no_picture_is_not_taken_for_one(headers: dict[str, str]) -> None:
+    with (
+        scripted(Reply(body=b"<html>", headers=headers)) as script,
+        FaceClient(script.url) as client,
+        pytest.raises(UnexpectedAnswerError, match="is no picture"),
+    ):
+        client.picture("ann", "0")
+
+
+def test_an_older_service_does_not_tell_of_pictures() -> None:
+    time = "2030-01-02T03:04:05.678Z"
+    subject = {"subject": "ann", "faces": 1, "created": time, "updated": time}
+    page = {"subjects": [subject], "next": None, "total": 1}
+    face = {
+        "face_id": "0",
+        "time": time,
+        "source": "api",
+        "quality": {},
+        "forced": [],
+        "fingerprint": "f",
+    }
+    with (
+        scripted(
+            Reply(body=json.dumps(page).encode()), Reply(body=json.dumps(face).encode())
+        ) as script,
+        FaceClient(script.url) as client,
+    ):
+        (ann,) = client.subject_page().subjects
+        assert (ann.latest, ann.picture) == (None, False)
+        assert client.face("ann", "0").picture is False
 
 
 def test_further_faces_and_those_instead(face_client: FaceClient, recorder: Recorder) -> None:
