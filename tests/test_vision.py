@@ -179,7 +179,7 @@ def test_landmarks_lie_on_the_crops_diagonal_in_the_picture(parts: Parts) -> Non
 
 def test_a_second_look_is_at_the_level_square_about_the_first_points(tmp_path: Path) -> None:
     graphs = write_fake_graphs(tmp_path / "graphs")
-    path = graphs / "landmark.toml"
+    path = graphs / "landmark_mesh68.toml"
     card = read_card(path)
     how = replace(REFERENCE_LANDMARKER, second_margin=0.5, second_top_shift=-0.25)
     path.write_bytes(write_card(replace(card, preprocessing=how)))

@@ -98,9 +98,10 @@ def test_landmarks_can_be_hidden(page: Page, portrait: Read) -> None:
     at = [x / answer["width"], y / answer["height"]]
     canvas = page.locator("#view-try canvas[role=img]")
     expect(page.get_by_role("heading", name="1 face")).to_be_visible()
-    assert canvas.evaluate(PIXEL, at)[:3] == pytest.approx(OVERLAY, abs=30)
+    # The edge of a point may be mixed with what is below it.
+    assert canvas.evaluate(PIXEL, at)[:3] == pytest.approx(OVERLAY, abs=60)
     page.get_by_label("Show landmarks").uncheck()
-    assert canvas.evaluate(PIXEL, at)[:3] != pytest.approx(OVERLAY, abs=30)
+    assert canvas.evaluate(PIXEL, at)[:3] != pytest.approx(OVERLAY, abs=60)
 
 
 def test_of_several_faces_one_is_chosen_in_the_list_or_in_the_picture(

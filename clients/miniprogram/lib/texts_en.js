@@ -73,6 +73,7 @@ module.exports = {
     NOT_ENROLLED: 'Nobody is registered yet. Register first.',
     SUBJECT_NOT_FOUND: 'Nobody of this name is registered.',
     FACE_NOT_FOUND: 'This registered face is gone.',
+    PICTURE_NOT_KEPT: 'The picture of this face was not kept.',
     INVALID_SUBJECT: 'This cannot be a name. Leave out slashes and unusual signs.',
     SUBJECT_EXISTS: 'Somebody of this name is registered already.',
     SUBJECT_FULL: 'This person has as many faces as the service keeps of one.',

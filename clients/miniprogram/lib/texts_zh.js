@@ -71,6 +71,7 @@ module.exports = {
     NOT_ENROLLED: '尚未注册，请先注册。',
     SUBJECT_NOT_FOUND: '没有以此姓名注册的人。',
     FACE_NOT_FOUND: '该注册人脸已不存在。',
+    PICTURE_NOT_KEPT: '该人脸的照片未保留。',
     INVALID_SUBJECT: '这个姓名不可用，请去掉斜杠等特殊字符。',
     SUBJECT_EXISTS: '已有人以此姓名注册。',
     SUBJECT_FULL: '此人的人脸数量已达上限。',
