@@ -18,7 +18,7 @@ types:
 	mypy
 
 test:
-	pytest
+	pytest -n 2
 
 check: graphs lint types
-	REQUIRE_REAL_GRAPHS=1 pytest
+	REQUIRE_REAL_GRAPHS=1 pytest -n 2

@@ -98,8 +98,8 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_the_readmes_lines_are_those_that_ci_runs() -> None:
     ci = (PROJECT / ".ci" / "run").read_text()
     assert "pip install -r requirements.txt && python flask_run.py" in README
-    assert "pip install -r requirements-dev.txt && pytest" in README
-    for line in ("-r requirements.txt", "-r requirements-dev.txt", "pytest", "build-graphs"):
+    assert "pip install -r requirements-dev.txt && pytest -n 2" in README
+    for line in ("-r requirements.txt", "-r requirements-dev.txt", "pytest -n 2", "build-graphs"):
         assert line in ci
 
 
