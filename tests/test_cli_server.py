@@ -216,11 +216,17 @@ def test_calibration_is_drawn_here(run: Run, tmp_path: Path) -> None:
         assert (image.format, image.size) == ("PNG", (900, 900))
 
 
-def test_a_calibration_is_reset_only_where_the_service_runs(run: Run) -> None:
-    assert run("calibrate", "--reset") == (
-        1,
-        "",
-        "error: --reset is not for --server: say it where the service runs\n",
+def test_a_calibration_there_is_reset_there(run: Run, enrolled: Parts) -> None:
+    card = enrolled.thresholds.verification()
+    assert run("calibrate", "--far", "0.1", "--fpir", "0.1", "--apply")[0] == 0
+    assert enrolled.thresholds.in_force().verification.source == "calibrated"
+    code, output, remarks = run("calibrate", "--reset")
+    now = enrolled.thresholds.in_force()
+    assert (now.verification.threshold, now.verification.source) == (card, "card")
+    assert (code, output) == (0, "")
+    assert remarks == (
+        f"these thresholds count now: verification {card:.4g} (card), "
+        f"identification {now.identification.threshold:.4g} (card)\n"
     )
 
 

@@ -49,9 +49,23 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 def _reset(options: argparse.Namespace) -> int:
     if is_remote(options):
-        raise InvalidRequestError("--reset is not for --server: say it where the service runs")
+        return _reset_there(options)
     had = compose(Settings.from_environment()).calibrating.reset()
     remark("the model card's threshold counts again" if had else "nothing was calibrated")
+    return 0
+
+
+def _reset_there(options: argparse.Namespace) -> int:
+    with connected(options) as client:
+        now = client.reset_thresholds()
+    told = ", ".join(
+        f"{name} {deciding.threshold:.4g} ({deciding.source})"
+        for name, deciding in (
+            ("verification", now.verification),
+            ("identification", now.identification),
+        )
+    )
+    remark(f"these thresholds count now: {told}")
     return 0
 
 

@@ -29,6 +29,8 @@ class Sighting:
     frames: int = 1
     best_distance: float | None = None
     confirmed: bool = False
+    decided: bool = False
+    former: "Sighting | None" = None  # of the same track, while it is open whether it goes on
 
     def as_dict(self) -> dict[str, Any]:
         """Return the members of the JSON report, in the order of the CSV's columns."""
@@ -61,21 +63,34 @@ class Sightings:
     ) -> None:
         """Note a face on a frame, by its number and time.
 
-        Who was unknown and gets a name had it from the first frame on. One name after another is
-        another stay: somebody else has walked into the box. A face that is never ``confirmed`` is
-        not told.
+        Whose name is not decided yet gets it from the first frame of the row on. One decided name
+        after another, unknown among them, is another stay, which begins with that frame: nobody is
+        said to have been there before. A name that falls open again begins a row, too, which joins
+        the one before if it comes to the same name. A face that is never ``confirmed`` is not told.
         """
         row = self._open.get(track)
-        if row is None or row.subject not in (None, named.subject):
-            row = Sighting(track, named.subject, seconds, seconds, frame, frame)
+        if row is None or (row.decided and _differs(row, named)):
+            former = None if row is None or named.decided else row
+            row = Sighting(track, None, seconds, seconds, frame, frame, frames=0, former=former)
             self._open[track] = row
             self._all.append(row)
-        else:
-            row.subject = named.subject
-            row.frames += 1
+        elif named.decided:
+            row = self._rejoined(row, named)
+        row.frames += 1
         row.last_frame, row.last_seconds = frame, seconds
-        row.best_distance = named.distance
+        row.best_distance = _least(row, named)
+        row.subject, row.decided = named.subject, named.decided
         row.confirmed = row.confirmed or confirmed
+
+    def _rejoined(self, row: Sighting, named: Named) -> Sighting:
+        """Return the row that an open one belongs to, now that it is decided."""
+        former, row.former = row.former, None
+        if former is None or former.subject != named.subject:
+            return row
+        self._all.remove(row)
+        former.frames += row.frames
+        self._open[row.track] = former
+        return former
 
     def end(self, tracks: Iterable[int]) -> None:
         """Note that tracks have ended."""
@@ -87,6 +102,16 @@ class Sightings:
     def rows(self) -> list[Sighting]:
         """Return the sightings so far, by when they began."""
         return [row for row in self._all if row.confirmed]
+
+
+def _differs(row: Sighting, named: Named) -> bool:
+    return not named.decided or row.subject != named.subject
+
+
+def _least(row: Sighting, named: Named) -> float | None:
+    """Return the least distance to whom a row is decided to show."""
+    known = [row.best_distance] if row.decided and named.decided else []
+    return min((d for d in (*known, named.distance) if d is not None), default=None)
 
 
 def as_csv(rows: Sequence[Sighting]) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from face_service.live.appearance import Thumbnail, looks_alike, thumbnail
 from face_service.live.drawing import NAMED, UNDECIDED, UNKNOWN, Mark
 from face_service.live.flow import BoxFlow
 from face_service.live.looking import Looker
@@ -62,6 +64,7 @@ class Watcher:
         self._tracker = tracker or Tracker()
         self._voting = voting or NameVoting()
         self._flow = BoxFlow()
+        self._last_seen: dict[int, Thumbnail | None] = {}  # by track, where it was last placed
         self.sightings = Sightings()
         self.work = Work()
 
@@ -77,6 +80,7 @@ class Watcher:
             self._look(frame)
         self.work.frames += 1
         self.work.dropped = frame.index + 1 - self.work.frames
+        self._remember(frame)
         shown = []
         for track in self._tracker.tracks:
             named = self._voting.name_of(track.id)
@@ -92,7 +96,22 @@ class Watcher:
         tracks = [track for track in self._tracker.tracks if track.placed]
         boxes = np.reshape([track.box for track in tracks], (-1, 4)).astype(np.float32)
         moved = self._flow.move(frame.pixels, boxes)
-        self._tracker.move({track.id: box for track, box in zip(tracks, moved, strict=True)})
+        # Where the pixels are others all of a sudden, it was not the face that was followed.
+        self._tracker.move(
+            {
+                track.id: box if box is not None and self._is_alike(track, frame, box) else None
+                for track, box in zip(tracks, moved, strict=True)
+            }
+        )
+
+    def _is_alike(self, track: Track, frame: Frame, box: NDArray[np.float32]) -> bool:
+        return looks_alike(self._last_seen.get(track.id), thumbnail(frame.pixels, box))
+
+    def _remember(self, frame: Frame) -> None:
+        tracks = self._tracker.tracks
+        known = {track.id: self._last_seen.get(track.id) for track in tracks}
+        now = {t.id: thumbnail(frame.pixels, t.box) for t in tracks if t.placed and _counts(t)}
+        self._last_seen = known | now
 
     def _look(self, frame: Frame) -> None:
         before = {track.id: track for track in self._tracker.tracks}
@@ -103,14 +122,25 @@ class Watcher:
         self.work.looks += 1
         found = [track for track in self._tracker.tracks if track.last_hit == frame.seconds]
         for track in found:
-            if _is_doubtful(track, before.get(track.id)):
-                self._voting.doubt(track.id)
+            self._doubt(track, before.get(track.id), frame)
         self._name(frame, [track for track in found if track.state is TrackState.CONFIRMED])
         calm = all(
             self._is_as_expected(track, before.get(track.id), frame)
             for track in self._tracker.tracks
         )
         self._schedule.looked(frame.index, calm=calm)
+
+    def _doubt(self, track: Track, before: Track | None, frame: Frame) -> None:
+        """Take in that a track that went astray or was lost may have been found as somebody else.
+
+        One that looks unlike before is named anew, with nothing of its old votes.
+        """
+        if before is None or (before.placed and _counts(before)):
+            return
+        if not self._is_alike(track, frame, track.box):
+            self._voting.forget([track.id])
+        elif not _counts(before) or _overlap(before, track) < _TRUE_TO_LOOK:
+            self._voting.doubt(track.id)
 
     def _name(self, frame: Frame, tracks: Sequence[Track]) -> None:
         due = [track for track in tracks if self._voting.is_due(track.id, frame.seconds)]
@@ -129,13 +159,6 @@ class Watcher:
         if track.last_hit != frame.seconds or not self._voting.is_settled(track.id):
             return False
         return before.placed and _overlap(before, track) >= _TRUE_TO_LOOK
-
-
-def _is_doubtful(track: Track, before: Track | None) -> bool:
-    """Return whether a track that was found again may be somebody else in the same place."""
-    if before is None or (before.placed and _counts(before)):
-        return False
-    return not _counts(before) or _overlap(before, track) < _TRUE_TO_LOOK
 
 
 def _overlap(first: Track, second: Track) -> float:

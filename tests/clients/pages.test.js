@@ -46,17 +46,41 @@ test('with a name the JSON API registers and logs in', async () => {
   assert.deepEqual(routes, ['/v1/subjects', '/v1/verify', '/v1/verify'])
 })
 
-test('registering again replaces the face of that name', async () => {
+test('registering again replaces the face of that name once the person says yes', async () => {
   const { phone, page } = await open(LOGIN, 'person1.png')
   type(page, 'replaced')
   await page.onRegister()
+  assert.deepEqual(phone.asked, [])
   await choose(phone, page, 'person2.png')
+  phone.answers = [true]
   await page.onRegister()
+  assert.deepEqual(phone.asked, [
+    'replaced is registered already. Put this face in place of the registered one?',
+  ])
+  assert.deepEqual(
+    phone.uploads.map(({ fields }) => fields),
+    [{ subject: 'replaced' }, { subject: 'replaced', replace: 'true' }]
+  )
+  assert.equal(phone.loading, 0)
   await page.onLogin()
   assert.equal(page.data.message, 'Welcome, replaced.')
   await choose(phone, page, 'person1.png')
   await page.onLogin()
   assert.equal(page.data.message, 'This is not the face of replaced.')
+})
+
+test('who says no leaves the face of that name as it is', async () => {
+  const { phone, page } = await open(LOGIN, 'person1.png', { language: 'zh_CN' })
+  type(page, '小 王乙')
+  await page.onRegister()
+  await choose(phone, page, 'person2.png')
+  await page.onRegister()
+  assert.deepEqual(phone.asked, ['“小 王乙”已注册。要用这张人脸替换已注册的人脸吗？'])
+  assert.deepEqual(shown(page), { message: '', tone: '' })
+  assert.deepEqual([page.data.busy, page.data.canRetry, phone.loading], [false, false, 0])
+  assert.equal(phone.uploads.length, 1)
+  await page.onLogin()
+  assert.equal(page.data.tone, 'bad')
 })
 
 test('a face that is registered under another name is told of', async () => {

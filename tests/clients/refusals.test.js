@@ -145,6 +145,24 @@ test('a name nobody has, and one nobody can have', async () => {
   assert.match(page.data.message, /^This cannot be a name\./)
 })
 
+test('a name nobody can have is refused at registering, too', async () => {
+  const { phone, page } = await open(LOGIN, 'person1.png')
+  for (const name of ['a/b', '..']) {
+    type(page, name)
+    await page.onRegister()
+    assert.match(page.data.message, /^This cannot be a name\./)
+  }
+  assert.deepEqual(phone.asked, [])
+})
+
+test('what keeps a name from being asked for is told, and nothing is sent', async () => {
+  const { phone, page } = await open(LOGIN, 'person1.png', { server: CLOSED_PORT })
+  type(page, 'ann')
+  await page.onRegister()
+  assert.match(page.data.message, /^The service cannot be reached\./)
+  assert.deepEqual([page.data.canRetry, phone.uploads.length], [true, 0])
+})
+
 test('too many failed logins lock the name, with the time to wait', async () => {
   const { phone, page } = await open(LOGIN, 'person1.png')
   type(page, 'locked')
@@ -239,5 +257,5 @@ test('a domain that is not listed is told', async () => {
   const { phone, page } = await open(DETECT, 'person1.png')
   phone.wx.uploadFile = ({ fail }) => fail({ errMsg: 'uploadFile:fail url not in domain list' })
   await page.onDetect()
-  assert.match(page.data.message, /domain is not listed for uploads/)
+  assert.match(page.data.message, /domain is not listed for requests and uploads/)
 })

@@ -70,6 +70,9 @@ class Phone {
     this.tabs = []
     this.title = ''
     this.uploads = []
+    this.requests = []
+    this.answers = [] // what the person says to showModal next: true for yes; nothing left: no
+    this.asked = []
     this.chosenWith = []
     this.compressedWith = []
     this.extraHeaders = {}
@@ -140,6 +143,7 @@ function makeWx(phone) {
     chooseMedia: (options) => chooseMedia(phone, options),
     compressImage: (options) => compressImage(phone, options),
     uploadFile: (options) => uploadFile(phone, options),
+    request: (options) => request(phone, options),
     createSelectorQuery: () => makeQuery(phone),
   }
 }
@@ -159,7 +163,19 @@ function makeLooks(phone) {
     hideLoading: () => {
       phone.loading -= 1
     },
+    showModal: (options) => showModal(phone, options),
   }
+}
+
+/** Let the person answer; WeChat refuses buttons of more than four characters. */
+function showModal(phone, options) {
+  const long = [options.confirmText, options.cancelText].filter((text) => [...text].length > 4)
+  if (long.length || phone.loading) {
+    throw new TypeError(`too long for a button, or behind a mask: ${JSON.stringify(options)}`)
+  }
+  phone.asked.push(options.content)
+  const confirm = phone.answers.shift() === true
+  setImmediate(() => options.success({ confirm, cancel: !confirm }))
 }
 
 function chooseMedia(phone, options) {
@@ -234,6 +250,28 @@ function uploadFile(phone, options) {
     },
     abort: () => request.destroy(),
   }
+}
+
+/** Ask by GET as a phone does; `dataType: 'text'` leaves the answer's body a text. */
+function request(phone, options) {
+  if (options.method !== 'GET' || options.dataType !== 'text') {
+    throw new TypeError(`this double asks by GET and for texts: ${JSON.stringify(options)}`)
+  }
+  phone.requests.push(options.url)
+  const headers = { ...options.header, ...phone.extraHeaders }
+  const sent = http.get(options.url, { headers, timeout: options.timeout }, (response) => {
+    const pieces = []
+    response.on('data', (piece) => pieces.push(piece))
+    response.on('end', () =>
+      options.success({
+        data: Buffer.concat(pieces).toString('utf8'),
+        statusCode: response.statusCode,
+        header: phone.headersTold ? { ...response.headers } : {},
+      })
+    )
+  })
+  sent.on('timeout', () => sent.destroy(new Error('timeout')))
+  sent.on('error', (error) => options.fail({ errMsg: `request:fail ${error.message}` }))
 }
 
 /** Hold the call to what WeChat takes. */

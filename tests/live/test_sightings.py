@@ -19,7 +19,7 @@ def gathered(*seen: tuple[int, Named]) -> Sightings:
 
 
 def test_a_face_is_told_from_its_first_frame_to_its_last() -> None:
-    (row,) = gathered((1, UNDECIDED), (1, UNKNOWN), (1, ANN)).rows()
+    (row,) = gathered((1, UNDECIDED), (1, UNDECIDED), (1, ANN)).rows()
     assert row.as_dict() == {
         "subject": "ann",
         "unknown": False,
@@ -46,6 +46,29 @@ def test_another_name_is_another_stay() -> None:
         ("ben", 1, 1),
         (None, 1, 2),
     ]
+
+
+def test_who_was_decided_to_be_unknown_was_not_there_before_by_name() -> None:
+    rows = gathered((1, UNDECIDED), (1, UNKNOWN), (1, UNKNOWN), (1, ANN), (1, ANN)).rows()
+    assert [
+        (row.subject, row.first_frame, row.last_frame, row.frames, row.best_distance)
+        for row in rows
+    ] == [(None, 0, 2, 3, 1.25), ("ann", 3, 4, 2, 0.51236)]
+
+
+def test_a_name_that_falls_open_and_comes_back_is_one_stay() -> None:
+    nearer = Named(True, "ann", 0.4)
+    (row,) = gathered(
+        (1, nearer), (1, UNDECIDED), (1, UNDECIDED), (1, ANN), (1, UNDECIDED), (1, ANN)
+    ).rows()
+    assert (row.subject, row.first_frame, row.last_frame, row.frames) == ("ann", 0, 5, 6)
+    assert row.best_distance == 0.4
+
+
+def test_a_name_that_falls_open_for_another_ends_with_the_last_frame_before() -> None:
+    ann, ben = gathered((1, ANN), (1, ANN), (1, UNDECIDED), (1, UNDECIDED), (1, BEN)).rows()
+    assert (ann.subject, ann.first_frame, ann.last_frame, ann.frames) == ("ann", 0, 1, 2)
+    assert (ben.subject, ben.first_frame, ben.last_frame, ben.frames) == ("ben", 2, 4, 3)
 
 
 def test_what_was_never_confirmed_is_not_told() -> None:

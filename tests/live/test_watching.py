@@ -101,6 +101,53 @@ def test_somebody_else_in_the_place_of_who_went_gets_a_row_of_their_own() -> Non
     assert ben.first_frame <= 34  # the longest that a look is put off
 
 
+def film_with_cuts() -> list[Pixels]:
+    """Ann for 75 frames, Ben in her place and Cem beside him for 75, then Cem in Ben's place."""
+    ann = scene({"red": (60, 100)})
+    ben_and_cem = scene({"green": (64, 104), "blue": (60, 220)})
+    cem = scene({"blue": (60, 100)})
+    return [ann] * 75 + [ben_and_cem] * 75 + [cem] * 50
+
+
+ALL_THREE = {"red": "ann", "green": "ben", "blue": "cem"}
+
+
+@pytest.mark.parametrize("every", [None, 1])
+def test_after_a_cut_nobody_has_the_name_of_who_was_there_before(every: int | None) -> None:
+    watcher = Watcher(ColourLooker(ALL_THREE), every)
+    shown = watch(watcher, film_with_cuts())
+    told = [(row.subject, row.first_frame, row.last_frame) for row in watcher.sightings.rows()]
+    assert told == [("ann", 0, 74), ("ben", 75, 149), ("cem", 75, 149), ("cem", 150, 199)]
+    labels = [sorted(one.mark.label for one in frame) for frame in shown]
+    assert labels[74:79] == [["ann"], ["#1"], ["#2", "ben"], ["ben", "cem"], ["ben", "cem"]]
+    assert labels[149:153] == [["ben", "cem"], ["#1"], ["cem"], ["cem"]]
+
+
+def test_a_cut_between_two_looks_hides_the_face_until_the_next() -> None:
+    watcher = Watcher(ColourLooker(ALL_THREE), every=10)
+    shown = watch(watcher, film_with_cuts())
+    told = [(row.subject, row.first_frame, row.last_frame) for row in watcher.sightings.rows()]
+    assert told == [("ann", 0, 74), ("ben", 80, 149), ("cem", 80, 149), ("cem", 150, 199)]
+    assert [len(frame) for frame in shown[74:81]] == [1, 0, 0, 0, 0, 0, 1]
+
+
+def test_an_unknown_face_does_not_lend_its_time_to_who_follows_it() -> None:
+    watcher = Watcher(ColourLooker({"green": "ben"}), every=1)
+    watch(watcher, [scene({"red": (60, 100)})] * 30 + [scene({"green": (60, 100)})] * 30)
+    told = [(row.subject, row.first_frame, row.last_frame) for row in watcher.sightings.rows()]
+    assert told == [(None, 0, 29), ("ben", 30, 59)]
+
+
+def test_a_face_that_changes_its_look_for_a_moment_is_one_stay() -> None:
+    red = scene({"red": (60, 100)})
+    turned = scene({"red": (60, 100)})
+    turned[60:120, 100:160] = turned[60:120, 100:160][::-1, ::-1]
+    watcher = Watcher(ColourLooker(PEOPLE), every=1)
+    watch(watcher, [red] * 30 + [turned] * 10 + [red] * 20)
+    (row,) = watcher.sightings.rows()
+    assert (row.subject, row.first_frame, row.last_frame, row.frames) == ("ann", 0, 59, 60)
+
+
 @pytest.mark.parametrize("every", [None, 1])
 def test_a_face_without_corners_is_named_though_it_cannot_be_followed(every: int | None) -> None:
     plain = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)

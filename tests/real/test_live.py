@@ -83,6 +83,19 @@ def test_the_enrolled_person_is_named_all_along(
 
 
 @pytest.mark.usefixtures("enrolled")
+def test_a_cut_from_one_to_the_other_divides_their_stays(tmp_path: Path, portrait: Read) -> None:
+    first, second = panned(portrait("obama2.jpg")), panned(portrait("biden.jpg"))
+    film = write_video(tmp_path / "film.avi", [*first, *second[::-1]])
+    report = tmp_path / "seen.json"
+    assert main(["live", "--source", str(film), "--headless", "--json", str(report)]) == 0
+    told = [
+        (row["subject"], row["first_frame"], row["last_frame"])
+        for row in json.loads(report.read_text())["sightings"]
+    ]
+    assert told == [(SUBJECT, 0, FRAMES - 1), ("Joe Biden", FRAMES, 2 * FRAMES - 1)]
+
+
+@pytest.mark.usefixtures("enrolled")
 def test_a_stranger_is_unknown_all_along(tmp_path: Path, group_picture: Read) -> None:
     film = write_video(tmp_path / "film.avi", panned(group_picture("sample1.jpg")))
     report = tmp_path / "seen.json"

@@ -1,13 +1,15 @@
 /**
- * The service's operations, each one upload of a picture by `wx.uploadFile`.
+ * The service's operations: uploads of a picture by `wx.uploadFile`, and one question by `wx.request`.
  *
  * With a name the JSON API below /v1 is asked, which tells distances, the threshold and boxes; without
  * one the demos' routes, which know one face. Promises are rejected with a Failure (errors.js).
  */
 const { NOT_THE_SERVICE, failure, failureOfAnswer, parseObject } = require('./errors')
+const { callGet } = require('./request')
 const { callUpload } = require('./upload')
 
 const FILE_FIELD = 'file'
+const NOT_THERE = 404
 
 /**
  * @typedef {object} Picture
@@ -35,18 +37,25 @@ const FILE_FIELD = 'file'
  * @param {{server: string, key: string, timeoutMs: number, compressAboveBytes: number}} config
  */
 function makeApi(wx, config) {
+  const urlOf = (route) => config.server.replace(/\/+$/, '') + route
   const post = (route, picture, fields) =>
     callUpload(wx, config, {
-      url: config.server.replace(/\/+$/, '') + route,
+      url: urlOf(route),
       name: FILE_FIELD,
       picture,
       fields,
     })
   return {
-    /** Register the face as `name`'s, in place of those before. */
-    register: (picture, name) =>
+    /** Say whether somebody of that name is registered. */
+    exists: (name) =>
+      callGet(wx, config, urlOf(`/v1/subjects/${encodeURIComponent(name)}`)).then(readExists),
+    /**
+     * Register the face as `name`'s: in place of those before with `replace`, else beside them. The
+     * one face without a name is always replaced.
+     */
+    register: (picture, name, replace) =>
       name
-        ? post('/v1/subjects', picture, { subject: name, replace: 'true' }).then(readRegistered)
+        ? post('/v1/subjects', picture, registration(name, replace)).then(readRegistered)
         : post('/face_register', picture, {})
             .then(readWord)
             .then(() => ({ name: '', alsoAs: [] })),
@@ -72,6 +81,14 @@ function readObject(answer) {
     throw failureOfAnswer(answer.status, answer.headers, answer.body)
   }
   return found
+}
+
+const registration = (name, replace) =>
+  replace ? { subject: name, replace: 'true' } : { subject: name }
+
+/** Any 404 says no: of a name that nobody can have registering tells more. */
+function readExists(answer) {
+  return answer.status !== NOT_THERE && Array.isArray(readObject(answer).faces)
 }
 
 function readRegistered(answer) {

@@ -135,4 +135,31 @@ function nameBars(texts, titleKey) {
   TABS.forEach((key, index) => wx.setTabBarItem({ index, text: texts[key], fail }))
 }
 
-module.exports = { makePicturePage }
+/**
+ * Ask the person a question while a page works; rejected with CANCELLED unless the answer is yes.
+ *
+ * @param {object} t Texts.
+ * @param {string} content The question.
+ * @returns {Promise<void>}
+ */
+function confirm(t, content) {
+  wx.hideLoading() // its mask would lie over the question
+  return new Promise((resolve, reject) => {
+    const no = () => reject(failure(CANCELLED))
+    wx.showModal({
+      content,
+      confirmText: t.yes,
+      cancelText: t.no,
+      success: (result) => (result.confirm ? resolve() : no()),
+      fail: no,
+    })
+  }).then(
+    () => wx.showLoading({ title: t.working, mask: true }),
+    (found) => {
+      wx.showLoading({ title: t.working, mask: true }) // which the page hides in any case
+      throw found
+    }
+  )
+}
+
+module.exports = { confirm, makePicturePage }

@@ -20,6 +20,9 @@ module.exports = {
   retry: 'Try again',
   working: 'Looking…',
 
+  askReplace: '{name} is registered already. Put this face in place of the registered one?',
+  yes: 'Yes',
+  no: 'No',
   registered: 'This face is registered now.',
   registeredAs: 'This face is registered as {name} now.',
   alsoRegisteredAs: 'It is much like the face of: {names}.',
@@ -47,7 +50,7 @@ module.exports = {
     UNREACHABLE: 'The service cannot be reached. It may be off, or its address in config.js wrong.',
     TIMEOUT: 'The service did not answer in time.',
     DOMAIN_NOT_LISTED:
-      'WeChat does not let this program talk to the service: its domain is not listed for uploads.',
+      'WeChat does not let this program talk to the service: its domain is not listed for requests and uploads.',
     NOT_THE_SERVICE: 'Something answers at that address, but not the face service.',
     NO_PERMISSION: 'WeChat may not use the camera or the album. Allow it in the settings.',
     PRIVACY: 'Agree to the privacy notice to use the camera or the album.',
@@ -73,7 +76,7 @@ module.exports = {
     NOT_ENROLLED: 'Nobody is registered yet. Register first.',
     SUBJECT_NOT_FOUND: 'Nobody of this name is registered.',
     FACE_NOT_FOUND: 'This registered face is gone.',
-    PICTURE_NOT_KEPT: 'The picture of this face was not kept.',
+    PICTURE_NOT_KEPT: 'The service has not kept that picture.',
     INVALID_SUBJECT: 'This cannot be a name. Leave out slashes and unusual signs.',
     SUBJECT_EXISTS: 'Somebody of this name is registered already.',
     SUBJECT_FULL: 'This person has as many faces as the service keeps of one.',

@@ -97,4 +97,4 @@ function inLowerCase(header) {
   return found
 }
 
-module.exports = { callUpload }
+module.exports = { callUpload, explain, inLowerCase }
