@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
+import { problemNote } from "./notes.js";
 
 /**
  * Show a dialog until it is answered.
@@ -11,16 +12,35 @@ import { icon } from "../icons.js";
  * @param {{label: string|[string, object], value: any, look?: string}[]} what.actions buttons from
  *   left to right; `value` is a function of nothing, or what the dialog answers
  * @param {() => any} [what.onSubmit] what Enter in a field answers
+ * @param {(value: any) => Promise<any>} [what.attempt] made with a value before the dialog closes;
+ *   the dialog answers what it returns, and where it throws stays open and says why
  * @returns {Promise<any>} the value; null when it was closed without one
  */
-export function openDialog({ title, body, actions, onSubmit }) {
+export function openDialog({ title, body, actions, onSubmit, attempt }) {
   return new Promise((answer) => {
     let value = null;
     const finish = (found) => {
       value = found;
       dialog.close();
     };
-    const head = el("h2", { t: title, id: "dialog-title" });
+    const problem = el("div", { class: "dialog-problem", role: "alert" });
+    let trying = null;
+    const chosen = async (found) => {
+      if (trying) return;
+      if (!attempt || found === null) return finish(found);
+      trying = attempt(found);
+      try {
+        finish(await trying);
+      } catch (error) {
+        problem.replaceChildren(problemNote(error));
+        form.querySelector("input")?.select();
+      } finally {
+        trying = null;
+      }
+    };
+    // Another may be open beneath: one that waits while the key is asked for.
+    const id = `dialog-title-${document.querySelectorAll("dialog").length}`;
+    const head = el("h2", { t: title, id });
     const close = { class: "button quiet icon-only", type: "button", label: "app.close" };
     const form = el(
       "form",
@@ -31,17 +51,18 @@ export function openDialog({ title, body, actions, onSubmit }) {
         head,
         el("button", { ...close, on: { click: () => finish(null) } }, icon("close")),
       ),
-      el("div", { class: "dialog-body" }, ...body),
-      el("div", { class: "dialog-actions" }, ...actions.map((action) => button(action, finish))),
+      el("div", { class: "dialog-body" }, ...body, problem),
+      el("div", { class: "dialog-actions" }, ...actions.map((action) => button(action, chosen))),
     );
-    const dialog = el("dialog", { class: "dialog", "aria-labelledby": "dialog-title" }, form);
+    const dialog = el("dialog", { class: "dialog", "aria-labelledby": id }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (onSubmit) finish(onSubmit());
+      if (onSubmit) chosen(onSubmit());
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
-      answer(value);
+      // Closed while it was tried: what came of that counts all the same.
+      answer(trying?.catch(() => null) ?? value);
     });
     document.body.append(dialog);
     dialog.showModal();
