@@ -12,6 +12,7 @@ const PAGE = 20;
 const PAUSE_MS = 250; // after the last key
 const THUMBNAIL = 96; // pixels, twice the size on the screen
 
+const spinner = () => el("div", { class: "spinner", role: "status", label: "app.progress" });
 const keyOf = (name) => `row:${name}`;
 
 export class PeopleList {
@@ -36,7 +37,7 @@ export class PeopleList {
       spellcheck: false,
       on: { input: () => this._typed() },
     });
-    this._note = el("div", {}, el("div", { class: "spinner" }));
+    this._note = el("div", {}, spinner());
     this._rows = el("ul", { class: "people-rows", label: "people.list" });
     this._empty = el("p", { class: "empty", hidden: true });
     this._pager = pager({ onBack: () => this._turn(-1), onOn: () => this._turn(1) });
@@ -110,7 +111,7 @@ export class PeopleList {
   }
 
   async _retry() {
-    this._note.replaceChildren(el("div", { class: "spinner" }));
+    this._note.replaceChildren(spinner());
     await this.load();
     if (isLost()) (this._note.querySelector("button") ?? this._search).focus();
   }
