@@ -23,50 +23,59 @@ export function openDialog({ title, body, actions, onSubmit, attempt }) {
       value = found;
       dialog.close();
     };
-    const problem = el("div", { class: "dialog-problem", role: "alert" });
-    let trying = null;
-    const chosen = async (found) => {
-      if (trying) return;
-      if (!attempt || found === null) return finish(found);
-      trying = attempt(found);
-      try {
-        finish(await trying);
-      } catch (error) {
-        problem.replaceChildren(problemNote(error));
-        form.querySelector("input")?.select();
-      } finally {
-        trying = null;
-      }
-    };
+    const trial = trialOf(attempt, finish);
     // Another may be open beneath: one that waits while the key is asked for.
     const id = `dialog-title-${document.querySelectorAll("dialog").length}`;
-    const head = el("h2", { t: title, id });
-    const close = { class: "button quiet icon-only", type: "button", label: "app.close" };
     const form = el(
       "form",
       { method: "dialog", class: "dialog-form" },
-      el(
-        "div",
-        { class: "dialog-head" },
-        head,
-        el("button", { ...close, on: { click: () => finish(null) } }, icon("close")),
-      ),
-      el("div", { class: "dialog-body" }, ...body, problem),
-      el("div", { class: "dialog-actions" }, ...actions.map((action) => button(action, chosen))),
+      headOf(title, id, () => finish(null)),
+      el("div", { class: "dialog-body" }, ...body, trial.problem),
+      el("div", { class: "dialog-actions" }, ...actions.map((action) => button(action, trial.choose))),
     );
     const dialog = el("dialog", { class: "dialog", "aria-labelledby": id }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (onSubmit) chosen(onSubmit());
+      if (onSubmit) trial.choose(onSubmit());
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
       // Closed while it was tried: what came of that counts all the same.
-      answer(trying?.catch(() => null) ?? value);
+      answer(trial.running?.catch(() => null) ?? value);
     });
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+function headOf(title, id, onClose) {
+  const close = { class: "button quiet icon-only", type: "button", label: "app.close" };
+  return el(
+    "div",
+    { class: "dialog-head" },
+    el("h2", { t: title, id }),
+    el("button", { ...close, on: { click: onClose } }, icon("close")),
+  );
+}
+
+/** Finishes with what an attempt returns; where it throws, `problem` says why. One at a time. */
+function trialOf(attempt, finish) {
+  const problem = el("div", { class: "dialog-problem", role: "alert" });
+  const trial = { problem, running: null };
+  trial.choose = async (found) => {
+    if (trial.running) return;
+    if (!attempt || found === null) return finish(found);
+    trial.running = attempt(found);
+    try {
+      finish(await trial.running);
+    } catch (error) {
+      problem.replaceChildren(problemNote(error));
+      problem.closest("form")?.querySelector("input")?.select();
+    } finally {
+      trial.running = null;
+    }
+  };
+  return trial;
 }
 
 function button({ label, value, look = "" }, finish) {
