@@ -9,7 +9,7 @@ import { parseTimings } from "../../face_service/web/static/page/js/answers.js";
 const PICTURE = new Blob(["jpeg"], { type: "image/jpeg" });
 
 /** An Api whose server answers with `answers` in turn; `sent` notes the requests. */
-function apiWith(answers, { key = () => null, onKeyNeeded } = {}) {
+function apiWith(answers, { key = () => null, onKeyNeeded, beforeChange } = {}) {
   const sent = [];
   const fetch = async (url, options) => {
     sent.push({ url, ...options });
@@ -17,7 +17,7 @@ function apiWith(answers, { key = () => null, onKeyNeeded } = {}) {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return { api: new Api({ key, onKeyNeeded, fetch }), sent };
+  return { api: new Api({ key, onKeyNeeded, beforeChange, fetch }), sent };
 }
 
 const ok = (body, headers = {}) => new Response(JSON.stringify(body), { headers });
@@ -238,3 +238,28 @@ test("a calibration says what is wanted", async () => {
   await api.calibrate({ far: 0.01, apply: true });
   assert.equal(sent[0].body, '{"far":0.01,"apply":true}');
 });
+
+const CHANGES = {
+  enrol: (api) => api.enrol("ann", [PICTURE]),
+  rename: (api) => api.rename("ann", "bob"),
+  bulk: (api) => api.bulk([PICTURE], "ann", () => undefined),
+  import: (api) => api.importGallery(PICTURE),
+  export: (api) => api.exportGallery(),
+};
+
+for (const [name, change] of Object.entries(CHANGES)) {
+  test(`${name} waits for what is to be done before, and is not done where that fails`, async () => {
+    let begin;
+    const before = new Promise((resolve) => (begin = resolve));
+    const { api, sent } = apiWith([streamed('{"summary": {}}\n')], { beforeChange: () => before });
+    const changing = change(api);
+    await new Promise((later) => setImmediate(later));
+    assert.deepEqual(sent, []);
+    begin();
+    await changing;
+    assert.equal(sent.length, 1);
+    const failing = apiWith([], { beforeChange: () => Promise.reject(new Error("not deleted")) });
+    await assert.rejects(change(failing.api), /not deleted/);
+    assert.deepEqual(failing.sent, []);
+  });
+}

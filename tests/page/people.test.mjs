@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiError } from "../../face_service/web/static/page/js/answers.js";
+import { nearest } from "../../face_service/web/static/page/js/focus.js";
+import { Removals } from "../../face_service/web/static/page/js/removals.js";
 import {
   countFiles,
   isClutter,
@@ -10,7 +12,6 @@ import {
 } from "../../face_service/web/static/page/js/views/people/batches.js";
 import { BulkRun } from "../../face_service/web/static/page/js/views/people/bulk_run.js";
 import { measuresOf } from "../../face_service/web/static/page/js/views/people/measures.js";
-import { Removals } from "../../face_service/web/static/page/js/views/people/removals.js";
 import { initialsOf } from "../../face_service/web/static/page/js/views/people/thumbs.js";
 
 const file = (path, size = 10) => ({
@@ -160,6 +161,56 @@ test("when the page goes, what waits is sent by requests that outlive it", () =>
     ["ann", null, { keepalive: true }],
     ["bob", "f2", { keepalive: true }],
   ]);
+});
+
+test("before something else is written, what waits is sent and can be taken back no longer", async () => {
+  const answers = [];
+  const sent = [];
+  const removals = new Removals(async ({ subject }) => {
+    sent.push(subject);
+    await new Promise((answer) => answers.push(answer));
+  });
+  const told = [];
+  const ann = { subject: "ann", id: null, onSettle: () => told.push("ann") };
+  const bob = { subject: "bob", id: "f2" };
+  removals.add(ann);
+  removals.add(bob);
+  const onItsWay = removals.commit(bob);
+  let settled = false;
+  const settling = removals.settle().then(() => (settled = true));
+  assert.deepEqual(sent, ["bob", "ann"]);
+  assert.deepEqual(told, ["ann"]);
+  assert.equal(removals.undo(ann), false);
+  answers[1]();
+  await new Promise((later) => setImmediate(later));
+  assert.equal(settled, false); // not before the other, which was on its way
+  answers[0]();
+  await settling;
+  assert.equal(await onItsWay, true);
+  assert.equal(removals.hides("ann"), false);
+  assert.equal(await removals.commit(ann), false);
+  assert.deepEqual(sent, ["bob", "ann"]);
+});
+
+test("what is not deleted keeps from writing, but for what somebody else deleted", async () => {
+  const errors = [
+    new ApiError({ status: 404, code: "SUBJECT_NOT_FOUND" }),
+    new ApiError({ status: 503, code: "BUSY" }),
+  ];
+  const removals = new Removals(async () => {
+    throw errors.shift();
+  });
+  removals.add({ subject: "ann", id: null });
+  await removals.settle();
+  removals.add({ subject: "bob", id: null });
+  await assert.rejects(removals.settle(), /BUSY/);
+  assert.equal(removals.hides("bob"), false);
+});
+
+test("the focus goes to what stood behind, else before, of the same kind", () => {
+  const keys = ["do:a", "row:1", "row:2", "row:3"];
+  assert.deepEqual(nearest(keys, 2), ["row:2", "row:3", "row:1"]);
+  assert.deepEqual(nearest(keys, 0), ["do:a"]);
 });
 
 test("a deletion that the server refuses is shown again", async () => {

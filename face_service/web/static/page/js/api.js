@@ -20,11 +20,19 @@ export class Api {
    * @param {() => string|null} how.key the API key, if there is one
    * @param {(why: {rejected: boolean}) => Promise<string|null>} [how.onKeyNeeded] asks the person
    *   for a key; null when there will be none
+   * @param {() => Promise<void>} [how.beforeChange] awaited before names or samples are added,
+   *   moved or exported; when it throws, that is not done
    * @param {typeof fetch} [how.fetch]
    */
-  constructor({ key, onKeyNeeded = async () => null, fetch = globalThis.fetch }) {
+  constructor({
+    key,
+    onKeyNeeded = async () => null,
+    beforeChange = async () => undefined,
+    fetch = globalThis.fetch,
+  }) {
     this._key = key;
     this._onKeyNeeded = onKeyNeeded;
+    this._beforeChange = beforeChange;
     this._fetch = fetch.bind(globalThis);
     this._asking = null;
     /** The timings of the last answer: {stages: [{name, ms}], total, roundTrip}, ms. */
@@ -69,12 +77,14 @@ export class Api {
   }
 
   /** Enrol one face of each picture, all or none. Options: force, replace. */
-  enrol(subject, blobs, { force, replace, ...options } = {}) {
+  async enrol(subject, blobs, { force, replace, ...options } = {}) {
+    await this._beforeChange();
     return this._post("subjects", makeForm(blobs, { subject, force, replace }), options);
   }
 
   /** Rename a subject; with merge also into another that is there. */
-  rename(old, subject, merge = false, options = {}) {
+  async rename(old, subject, merge = false, options = {}) {
+    await this._beforeChange();
     const sent = asJson({ subject, merge });
     return this._json(subjectPath(old), { method: "PATCH", ...sent, ...options });
   }
@@ -101,6 +111,7 @@ export class Api {
    * @returns {Promise<{enrolled: number, refused: number, failed: number}>} the summary
    */
   async bulk(files, subject, onResult, { force, ...options } = {}) {
+    await this._beforeChange();
     const form = makeForm(files, { subject: subject || undefined, force });
     const answer = await this._ask("subjects:bulk", { method: "POST", body: form, ...options });
     let summary = null;
@@ -114,11 +125,13 @@ export class Api {
 
   /** @returns {Promise<Blob>} the gallery as JSON lines */
   async exportGallery(options = {}) {
+    await this._beforeChange();
     return (await this._ask("export", options)).blob();
   }
 
   /** Import an export, or with `subject` the demo's feature.txt: {imported, skipped}. */
-  importGallery(file, subject, options = {}) {
+  async importGallery(file, subject, options = {}) {
+    await this._beforeChange();
     return this._post("import", makeForm([file], { subject: subject || undefined }), options);
   }
 

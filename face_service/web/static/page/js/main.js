@@ -7,6 +7,7 @@ import { Tabs } from "./tabs.js";
 import { setUpTools } from "./tools.js";
 import { watchService } from "./waiting.js";
 import { apiKey } from "./session.js";
+import { Removals } from "./removals.js";
 import { askForKey } from "./widgets/key_dialog.js";
 import { makeView as makeEnrol } from "./views/enrol.js";
 import { makeView as makeLive } from "./views/live.js";
@@ -18,6 +19,7 @@ import { makeView as makeTry } from "./views/try.js";
  * What a view is made with.
  * @typedef {object} Tools
  * @property {Api} api
+ * @property {Removals} removals deletions that can still be taken back
  * @property {(view: string, rest?: string) => void} go shows another view; `rest` reaches its show()
  */
 
@@ -36,8 +38,8 @@ const VIEWS = {
 };
 
 class Router {
-  constructor(api) {
-    this._tools = { api, go: (view, rest = "") => this.go(view, rest) };
+  constructor(api, removals) {
+    this._tools = { api, removals, go: (view, rest = "") => this.go(view, rest) };
     this._views = {};
     this._shown = null;
     this._tabs = new Tabs(document.getElementById("tabs"), (name) => this.go(name));
@@ -90,12 +92,17 @@ function decode(text) {
 
 function start() {
   setLanguage(document.documentElement.lang);
+  const removals = new Removals(({ subject, id }, how) =>
+    id ? api.removeFace(subject, id, how) : api.removeSubject(subject, how),
+  );
   const api = new Api({
     key: apiKey,
     onKeyNeeded: ({ rejected }) => askForKey({ needed: true, rejected }),
+    beforeChange: () => removals.settle(),
   });
+  addEventListener("pagehide", () => removals.flush());
   setUpTools();
-  new Router(api).follow();
+  new Router(api, removals).follow();
   watchService(api, (ready) => {
     const banner = document.getElementById("banner");
     banner.hidden = ready;

@@ -8,12 +8,12 @@ import { NameField } from "./enrol/name.js";
 import { Register } from "./enrol/register.js";
 
 /** @param {import("../main.js").Tools} tools */
-export function makeView({ api }) {
-  return new EnrolView(api);
+export function makeView({ api, removals }) {
+  return new EnrolView(api, removals);
 }
 
 class EnrolView {
-  constructor(api) {
+  constructor(api, removals) {
     this._api = api;
     const onBusy = (is) => this._busy(is);
     this._capture = new Capture({
@@ -22,7 +22,8 @@ class EnrolView {
       wants: () => this._automatic.checked && this._panel.wantsMore,
       next: () => this._panel.next,
     });
-    this._name = new NameField({ api, onKnown: (faces) => this._register.known(faces.length) });
+    const onKnown = (faces) => this._register.known(faces.length);
+    this._name = new NameField({ api, removals, onKnown });
     this._register = new Register({ api, name: this._name, onBusy, onLogin: () => this._toLogin() });
     this._login = new Login({ api, name: this._name, onBusy, onAgain: () => this._capture.resume() });
     this._modes = segments({

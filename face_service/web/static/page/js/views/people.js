@@ -1,6 +1,7 @@
 /** The people: look for them, and look after them. */
 
 import { el } from "../dom.js";
+import { isLost } from "../focus.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { problemText } from "../problems.js";
@@ -8,7 +9,6 @@ import { toast } from "../widgets/toast.js";
 import { Detail } from "./people/detail.js";
 import { exportGallery, fileField, importGallery } from "./people/exchange.js";
 import { PeopleList } from "./people/list.js";
-import { Removals } from "./people/removals.js";
 import { merge, rename } from "./people/renaming.js";
 import { Thumbs } from "./people/thumbs.js";
 import { Upload } from "./people/upload.js";
@@ -21,23 +21,22 @@ export function makeView(tools) {
 }
 
 class PeopleView {
-  constructor({ api, go }) {
+  constructor({ api, removals, go }) {
     this._api = api;
     this._go = go;
-    this._removals = new Removals(({ subject, id }, how) =>
-      id ? api.removeFace(subject, id, how) : api.removeSubject(subject, how),
-    );
-    addEventListener("pagehide", () => this._removals.flush());
+    this._removals = removals;
+    this._entering = false;
     addEventListener("pageshow", ({ persisted }) => persisted && this._refresh());
-    const shared = { api, removals: this._removals, thumbs: new Thumbs(api) };
+    const shared = { api, removals, thumbs: new Thumbs(api) };
     this._thumbs = shared.thumbs;
-    this._list = new PeopleList({ ...shared, onChoose: (name) => go("people", name) });
+    this._list = new PeopleList({ ...shared, onChoose: (name) => this._enter(name) });
     this._detail = new Detail({ ...shared, on: this._handlers() });
     this._upload = new Upload({
       api,
       onChange: () => this._refresh(),
       onClose: () => this._arrange(),
     });
+    this._title = el("h2", { t: "people.title", tabIndex: -1 });
     this._nobody = el("div", { class: "empty people-none" }, icon("user"), el("p", { t: "people.choose" }));
     this._columns = el(
       "div",
@@ -50,10 +49,14 @@ class PeopleView {
 
   /** @param {string} name whom to show; nobody for "" */
   show(name) {
+    const before = this._detail.name;
+    const left = !name && this._detail.element.contains(document.activeElement);
     this._list.choose(name);
     this._list.load();
-    this._detail.show(name);
+    this._detail.show(name, { focus: this._entering });
+    this._entering = false;
     this._arrange();
+    if (left) this._focusList(before);
     if (!this._detail.limits) this._learnLimits();
   }
 
@@ -68,7 +71,7 @@ class PeopleView {
     return el(
       "div",
       { class: "view-head" },
-      el("div", {}, el("h2", { t: "people.title" }), el("p", { t: "people.lead" })),
+      el("div", {}, this._title, el("p", { t: "people.lead" })),
       el(
         "div",
         { class: "actions" },
@@ -81,13 +84,14 @@ class PeopleView {
   }
 
   _handlers() {
-    const moved = (name) => name && this._moved(name);
+    const shared = { api: this._api, removals: this._removals };
+    const moved = (from, to) => to && this._moved(from, to);
     return {
       back: () => this._go("people"),
       gone: () => this._go("people"),
       add: (name) => this._go("enrol", name),
-      rename: async (name) => moved(await rename(this._api, name)),
-      merge: async (name) => moved(await merge(this._api, name)),
+      rename: async (name) => moved(name, await rename(shared, name)),
+      merge: async (name) => moved(name, await merge(shared, name)),
       remove: (name) => this._remove(name),
       removeSample: (name, face, number) => this._removeSample(name, face, number),
     };
@@ -127,10 +131,22 @@ class PeopleView {
     this._detail.render();
   }
 
-  _moved(name) {
-    this._thumbs.clear();
-    this._list.load();
+  /** Show somebody who was chosen here, and read on from their name. */
+  _enter(name) {
+    this._entering = true;
     this._go("people", name);
+  }
+
+  /** Nobody has the name `from` any more: their samples are those of `to`. */
+  _moved(from, to) {
+    this._list.drop(from);
+    this._thumbs.drop(from);
+    this._enter(to);
+  }
+
+  /** Focus somebody's row, or what is next to it. */
+  _focusList(name) {
+    if (!this._list.focus(name)) this._title.focus();
   }
 
   async _import(file) {
@@ -154,13 +170,24 @@ class PeopleView {
     this._render();
     const run = () => {
       const undone = this._removals.undo(item);
+      this._render();
+      this._focusAgain(item);
       this._refresh();
       // A page that was left and came back has sent it meanwhile.
       if (undone) toast(t("people.undone"), { kind: "good" });
       else toast(t("people.undone.late"), { kind: "bad" });
     };
     const action = { label: "app.undo", run };
-    toast(text, { seconds: UNDO_SECONDS, action, onGone: () => this._commit(item) });
+    const onGone = () => this._commit(item);
+    const shown = toast(text, { seconds: UNDO_SECONDS, action, onGone });
+    item.onSettle = () => shown.close();
+  }
+
+  /** The button that took a deletion back is gone: go on with what is there again. */
+  _focusAgain({ subject, id }) {
+    if (!isLost() || !this.element.checkVisibility()) return;
+    const found = id && subject === this._detail.name && this._detail.focus(id);
+    if (!found) this._focusList(subject);
   }
 
   async _commit(item) {

@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { icon } from "../icons.js";
+import { problemNote } from "./notes.js";
 
 /**
  * Show a dialog until it is answered.
@@ -11,41 +12,70 @@ import { icon } from "../icons.js";
  * @param {{label: string|[string, object], value: any, look?: string}[]} what.actions buttons from
  *   left to right; `value` is a function of nothing, or what the dialog answers
  * @param {() => any} [what.onSubmit] what Enter in a field answers
+ * @param {(value: any) => Promise<any>} [what.attempt] made with a value before the dialog closes;
+ *   the dialog answers what it returns, and where it throws stays open and says why
  * @returns {Promise<any>} the value; null when it was closed without one
  */
-export function openDialog({ title, body, actions, onSubmit }) {
+export function openDialog({ title, body, actions, onSubmit, attempt }) {
   return new Promise((answer) => {
     let value = null;
     const finish = (found) => {
       value = found;
       dialog.close();
     };
-    const head = el("h2", { t: title, id: "dialog-title" });
-    const close = { class: "button quiet icon-only", type: "button", label: "app.close" };
+    const trial = trialOf(attempt, finish);
+    // Another may be open beneath: one that waits while the key is asked for.
+    const id = `dialog-title-${document.querySelectorAll("dialog").length}`;
     const form = el(
       "form",
       { method: "dialog", class: "dialog-form" },
-      el(
-        "div",
-        { class: "dialog-head" },
-        head,
-        el("button", { ...close, on: { click: () => finish(null) } }, icon("close")),
-      ),
-      el("div", { class: "dialog-body" }, ...body),
-      el("div", { class: "dialog-actions" }, ...actions.map((action) => button(action, finish))),
+      headOf(title, id, () => finish(null)),
+      el("div", { class: "dialog-body" }, ...body, trial.problem),
+      el("div", { class: "dialog-actions" }, ...actions.map((action) => button(action, trial.choose))),
     );
-    const dialog = el("dialog", { class: "dialog", "aria-labelledby": "dialog-title" }, form);
+    const dialog = el("dialog", { class: "dialog", "aria-labelledby": id }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (onSubmit) finish(onSubmit());
+      if (onSubmit) trial.choose(onSubmit());
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
-      answer(value);
+      // Closed while it was tried: what came of that counts all the same.
+      answer(trial.running?.catch(() => null) ?? value);
     });
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+function headOf(title, id, onClose) {
+  const close = { class: "button quiet icon-only", type: "button", label: "app.close" };
+  return el(
+    "div",
+    { class: "dialog-head" },
+    el("h2", { t: title, id }),
+    el("button", { ...close, on: { click: onClose } }, icon("close")),
+  );
+}
+
+/** Finishes with what an attempt returns; where it throws, `problem` says why. One at a time. */
+function trialOf(attempt, finish) {
+  const problem = el("div", { class: "dialog-problem", role: "alert" });
+  const trial = { problem, running: null };
+  trial.choose = async (found) => {
+    if (trial.running) return;
+    if (!attempt || found === null) return finish(found);
+    trial.running = attempt(found);
+    try {
+      finish(await trial.running);
+    } catch (error) {
+      problem.replaceChildren(problemNote(error));
+      problem.closest("form")?.querySelector("input")?.select();
+    } finally {
+      trial.running = null;
+    }
+  };
+  return trial;
 }
 
 function button({ label, value, look = "" }, finish) {

@@ -1,6 +1,7 @@
 /** Short messages at the edge, which go by themselves. */
 
 import { announce, el } from "../dom.js";
+import { isLost } from "../focus.js";
 import { icon } from "../icons.js";
 
 const SECONDS = 5;
@@ -17,11 +18,17 @@ const IMAGES = { info: "info", good: "check", bad: "alert" };
  */
 export function toast(text, { kind = "info", seconds = SECONDS, action, onGone } = {}) {
   let timer = null;
+  let from = null; // what had the focus before this had it
   const end = (after) => {
     if (!element.isConnected) return;
+    const focused = element.contains(document.activeElement);
     clearTimeout(timer);
     element.remove();
     after?.();
+    if (!focused) return;
+    for (const place of [from, document.querySelector("[role=tab][aria-selected=true]")]) {
+      if (isLost()) place?.focus();
+    }
   };
   const wait = () => {
     clearTimeout(timer);
@@ -38,6 +45,9 @@ export function toast(text, { kind = "info", seconds = SECONDS, action, onGone }
   const stay = () => clearTimeout(timer);
   const handlers = { pointerenter: stay, focusin: stay, pointerleave: wait, focusout: wait };
   for (const [event, handler] of Object.entries(handlers)) element.addEventListener(event, handler);
+  element.addEventListener("focusin", ({ relatedTarget }) => {
+    if (!element.contains(relatedTarget)) from = relatedTarget;
+  });
   document.getElementById("toasts").append(element);
   announce(text);
   wait();

@@ -31,7 +31,6 @@ export default {
     other: "The {count} samples of {name} join the samples of {to} ({other} now), and the name {name} is gone. This cannot be undone.",
   },
   "people.merge.do": "Merge",
-  "people.merge.unknown": "Nobody is called {name}.",
   "people.merged": {
     one: "{name} and {to} are one: {to}, with {count} sample.",
     other: "{name} and {to} are one: {to}, with {count} samples.",

@@ -30,7 +30,6 @@ export default {
     other: "{name} 的 {count} 个样本将并入 {to} 的样本（现有 {other} 个），姓名 {name} 将不复存在。此操作无法撤销。",
   },
   "people.merge.do": "合并",
-  "people.merge.unknown": "没有名为 {name} 的人员。",
   "people.merged": { other: "{name} 与 {to} 已合并为 {to}，共 {count} 个样本。" },
   "people.remove": "删除",
   "people.removed": "已删除 {name}。",

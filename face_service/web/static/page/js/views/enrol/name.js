@@ -11,10 +11,12 @@ export class NameField {
   /**
    * @param {object} how
    * @param {import("../../api.js").Api} how.api
+   * @param {import("../../removals.js").Removals} how.removals
    * @param {(faces: object[]) => void} how.onKnown called with the samples there are of a new name
    */
-  constructor({ api, onKnown }) {
+  constructor({ api, removals, onKnown }) {
     this._api = api;
+    this._removals = removals;
     this._onKnown = onKnown;
     this._timer = null;
     this._asked = 0;
@@ -68,6 +70,7 @@ export class NameField {
     let faces = [];
     try {
       if (name) faces = (await this._api.subject(name)).faces;
+      faces = faces.filter(({ face_id: id }) => !this._removals.hides(name, id));
     } catch (error) {
       // A key that may not look does not keep anybody from logging in.
       if (error.code !== NOBODY) return;

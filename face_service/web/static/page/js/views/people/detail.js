@@ -1,6 +1,7 @@
 /** One person: their samples, and what can be done with them. */
 
 import { el, setPlainText } from "../../dom.js";
+import { keepFocus, kept } from "../../focus.js";
 import { formatDate, onLanguage, t } from "../../i18n.js";
 import { icon } from "../../icons.js";
 import { problemNote } from "../../widgets/notes.js";
@@ -14,7 +15,7 @@ export class Detail {
   /**
    * @param {object} how
    * @param {import("../../api.js").Api} how.api
-   * @param {import("./removals.js").Removals} how.removals
+   * @param {import("../../removals.js").Removals} how.removals
    * @param {import("./thumbs.js").Thumbs} how.thumbs
    * @param {object} how.on what the buttons do: back(), gone(name), rename(name), merge(name),
    *   add(name), remove(name), removeSample(name, face)
@@ -33,8 +34,11 @@ export class Detail {
     return this._name;
   }
 
-  /** @param {string} name nobody for "" */
-  async show(name) {
+  /**
+   * @param {string} name nobody for ""
+   * @param {{focus?: boolean}} [how] whether to focus the name when it is there
+   */
+  async show(name, { focus = false } = {}) {
     if (name !== this._name) this._faces = null;
     this._name = name;
     if (!name) return;
@@ -44,29 +48,48 @@ export class Detail {
       if (name !== this._name) return;
       this._faces = faces;
       this.render();
+      if (focus) this._title().focus();
     } catch (error) {
       if (name !== this._name) return;
       if (error.code === GONE) this._on.gone(name);
-      else this.element.replaceChildren(this._back(), problemNote(error, () => this.show(name)));
+      else this._failed(error);
     }
+  }
+
+  /**
+   * Focus a sample.
+   * @param {string} id
+   * @returns {boolean} false where there is none
+   */
+  focus(id) {
+    const found = kept(this.element, `sample:${id}`);
+    found?.focus();
+    return !!found;
+  }
+
+  _failed(error) {
+    const name = this._name;
+    this._faces = null; // they may be others by now
+    this.element.replaceChildren(this._back(), problemNote(error, () => this.show(name, { focus: true })));
+  }
+
+  _title() {
+    return kept(this.element, "title:");
   }
 
   render() {
     if (!this._name || !this._faces) return;
     const faces = this._faces.filter((face) => !this._removals.hides(this._name, face.face_id));
     const cards = faces.map((face, at) => this._card(face, at + 1));
-    this.element.replaceChildren(
-      this._back(),
-      this._head(faces),
-      this._actions(),
-      el("ul", { class: "samples", label: "people.samples.label" }, ...cards),
-    );
+    const samples = el("ul", { class: "samples", label: "people.samples.label" }, ...cards);
+    const parts = [this._back(), this._head(faces), this._actions(), samples];
+    keepFocus(this.element, () => this.element.replaceChildren(...parts), () => this._title());
   }
 
   _back() {
     return el(
       "button",
-      { class: "button quiet person-back", type: "button", on: { click: () => this._on.back() } },
+      { class: "button quiet person-back", type: "button", data: { keep: "back:" }, on: { click: () => this._on.back() } },
       icon("back"),
       el("span", { t: "people.back" }),
     );
@@ -82,7 +105,7 @@ export class Detail {
     const about = el("p", { class: "hint" });
     const since = faces.length ? formatDate(faces[0].time) : "";
     setPlainText(about, `${t("people.samples", { count: faces.length })} · ${t("people.since", { time: since })}`);
-    const title = el("h3", { tabIndex: -1, textContent: this._name });
+    const title = el("h3", { tabIndex: -1, data: { keep: "title:" }, textContent: this._name });
     return el("div", { class: "person-head" }, face, el("div", {}, title, about));
   }
 
@@ -91,7 +114,7 @@ export class Detail {
     const button = (key, image, click, look = "") =>
       el(
         "button",
-        { class: `button small ${look}`, type: "button", on: { click } },
+        { class: `button small ${look}`, type: "button", data: { keep: `do:${key}` }, on: { click } },
         icon(image),
         el("span", { t: key }),
       );

@@ -2,6 +2,7 @@
 
 import { announce, el, setPlainText, setText } from "../../dom.js";
 import { formatDate, onLanguage, t } from "../../i18n.js";
+import { isLost, keepFocus, kept, nearest } from "../../focus.js";
 import { icon } from "../../icons.js";
 import { pager } from "../../widgets/pager.js";
 import { problemNote } from "../../widgets/notes.js";
@@ -11,11 +12,14 @@ const PAGE = 20;
 const PAUSE_MS = 250; // after the last key
 const THUMBNAIL = 96; // pixels, twice the size on the screen
 
+const spinner = () => el("div", { class: "spinner", role: "status", label: "app.progress" });
+const keyOf = (name) => `row:${name}`;
+
 export class PeopleList {
   /**
    * @param {object} how
    * @param {import("../../api.js").Api} how.api
-   * @param {import("./removals.js").Removals} how.removals
+   * @param {import("../../removals.js").Removals} how.removals
    * @param {import("./thumbs.js").Thumbs} how.thumbs
    * @param {(name: string) => void} how.onChoose
    */
@@ -23,7 +27,7 @@ export class PeopleList {
     Object.assign(this, { _api: api, _removals: removals, _thumbs: thumbs, _onChoose: onChoose });
     this._asked = 0;
     this._starts = [""]; // what each page so far begins behind
-    this._page = { subjects: [], next: null, total: 0 };
+    this._page = null; // not known yet
     this._chosen = "";
     this._search = el("input", {
       type: "search",
@@ -33,7 +37,7 @@ export class PeopleList {
       spellcheck: false,
       on: { input: () => this._typed() },
     });
-    this._note = el("div");
+    this._note = el("div", {}, spinner());
     this._rows = el("ul", { class: "people-rows", label: "people.list" });
     this._empty = el("p", { class: "empty", hidden: true });
     this._pager = pager({ onBack: () => this._turn(-1), onOn: () => this._turn(1) });
@@ -47,11 +51,6 @@ export class PeopleList {
       this._pager.element,
     );
     onLanguage(() => this.render());
-  }
-
-  /** Whether there is nobody at all. */
-  get isEmpty() {
-    return this._page.total - this._removals.people <= 0 && !this._search.value;
   }
 
   /** Stress the row of a person. */
@@ -72,20 +71,49 @@ export class PeopleList {
       if (!page.subjects.length && this._starts.length > 1) return this._turn(-1);
       this.render();
     } catch (error) {
-      if (asked === this._asked) this._note.replaceChildren(problemNote(error, () => this.load()));
+      if (asked !== this._asked) return;
+      this._note.replaceChildren(problemNote(error, () => this._retry()));
+      this._empty.hidden = true; // whether there is somebody is not known
     }
   }
 
   render() {
+    this._pager.element.hidden = !this._page;
+    if (!this._page) return;
     const { subjects, next, total } = this._page;
     const shown = subjects.filter(({ subject }) => !this._removals.hides(subject));
-    const focused = this._rows.contains(document.activeElement);
-    this._rows.replaceChildren(...shown.map((one) => this._row(one)));
-    if (focused) this._rows.querySelector("[aria-current=true]")?.focus();
-    this._empty.hidden = shown.length > 0;
+    const rows = shown.map((one) => this._row(one));
+    keepFocus(this._rows, () => this._rows.replaceChildren(...rows));
+    this._empty.hidden = shown.length > 0 || this._note.hasChildNodes();
     if (!shown.length) this._sayEmpty();
     const first = PAGE * (this._starts.length - 1);
     this._pager.show({ first, shown: shown.length, total: total - this._removals.people, more: !!next });
+  }
+
+  /**
+   * Focus the row of a person, or the nearest one where it is gone.
+   * @param {string} name
+   * @returns {boolean} false where there is none
+   */
+  focus(name) {
+    const keys = (this._page?.subjects ?? []).map(({ subject }) => keyOf(subject));
+    const at = keys.indexOf(keyOf(name));
+    const key = at >= 0 && nearest(keys, at).find((one) => kept(this._rows, one));
+    if (key) kept(this._rows, key).focus();
+    return !!key;
+  }
+
+  /** Show a person no longer, whose name is gone. */
+  drop(name) {
+    if (!this._page) return;
+    this._page.subjects = this._page.subjects.filter(({ subject }) => subject !== name);
+    this.render();
+  }
+
+  async _retry() {
+    this._note.replaceChildren(spinner());
+    await this.load();
+    if (isLost()) (this._note.querySelector("button") ?? this._search).focus();
   }
 
   _sayEmpty() {
@@ -102,7 +130,7 @@ export class PeopleList {
     const words = el("span", { class: "row-words" }, el("strong", { textContent: subject }), about);
     const button = el(
       "button",
-      { class: "row", type: "button", on: { click: () => this._onChoose(subject) } },
+      { class: "row", type: "button", data: { keep: keyOf(subject) }, on: { click: () => this._onChoose(subject) } },
       face,
       words,
       icon("next"),
@@ -117,6 +145,7 @@ export class PeopleList {
     this._timer = setTimeout(async () => {
       this._starts = [""];
       await this.load();
+      if (this._note.hasChildNodes()) return;
       announce(t("people.found", { count: this._page.total }));
     }, PAUSE_MS);
   }

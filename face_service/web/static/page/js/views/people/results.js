@@ -10,7 +10,8 @@ const MOST_GOOD = 100; // of thousands that went well nobody reads the lines
 export class ResultList {
   constructor() {
     this._bad = el("ul", { class: "results", label: "people.result.bad" });
-    this._good = el("ul", { class: "results", label: "people.result.good" });
+    // A box of its own, which the keyboard can scroll.
+    this._good = el("ul", { class: "results results-good", label: "people.result.good", tabIndex: 0 });
     this._count = el("summary");
     this._details = el("details", { hidden: true }, this._count, this._good);
     this.element = el("div", { class: "stack results-all" }, this._bad, this._details);

@@ -24,7 +24,7 @@ export function sampleCard(face, { subject, number, limits, thumbs, onRemove }) 
     queueMicrotask(() => thumbs.fill(place, { subject, id: face.face_id, size: THUMBNAIL }, alt));
   }
   const remove = { class: "button quiet icon-only small", type: "button", on: { click: onRemove } };
-  const bin = el("button", remove, icon("trash"));
+  const bin = el("button", { ...remove, data: { keep: `sample:${face.face_id}` } }, icon("trash"));
   setText(bin, ["people.sample.remove", { number }], "label");
   const source = t(`people.source.${["api", "bulk"].includes(face.source) ? face.source : "other"}`);
   const about = el("p", { class: "hint" });

@@ -28,6 +28,11 @@ export class Thumbs {
     this._next();
   }
 
+  /** Ask for nothing more under a name that is gone. */
+  drop(subject) {
+    this._waiting = this._waiting.filter((one) => one.subject !== subject);
+  }
+
   /** Forget all pictures. */
   clear() {
     this._waiting = [];

@@ -2,6 +2,7 @@
 
 import { announce, el, setText } from "../../dom.js";
 import { t } from "../../i18n.js";
+import { isLost } from "../../focus.js";
 import { icon } from "../../icons.js";
 import { note } from "../../widgets/notes.js";
 import { progressBar } from "../../widgets/progress.js";
@@ -146,7 +147,8 @@ export class Upload {
     this._run = run;
     bar.set(0);
     const foot = el("div", { class: "actions" }, stop);
-    this._body.replaceChildren(bar.element, results.element, foot);
+    this._body.replaceChildren(bar.element, foot, results.element);
+    stop.focus();
     await run.run();
     this._run = null;
     this._ended(run, bar, foot);
@@ -157,11 +159,13 @@ export class Upload {
     const bad = refused + failed;
     const key = run.stopped ? "people.upload.stopped" : bad ? "people.upload.mixed" : "people.upload.done";
     const params = { count: enrolled, refused, failed };
-    bar.element.replaceWith(note(run.stopped || bad ? "warn" : "good", [key, params]));
-    foot.replaceChildren(
-      button("people.upload.more", "upload", "", () => this._pick()),
-      button("app.close", null, "", () => this.close()),
-    );
+    const summary = note(run.stopped || bad ? "warn" : "good", [key, params]);
+    bar.element.replaceWith(summary);
+    const focused = isLost() || foot.contains(document.activeElement);
+    const more = button("people.upload.more", "upload", "", () => this._pick());
+    foot.replaceChildren(more, button("app.close", null, "", () => this.close()));
+    if (focused) more.focus();
+    summary.scrollIntoView({ block: "nearest" });
     announce(t(key, params));
     this._onChange();
     if (this.element.hidden) this._pick();

@@ -1,9 +1,17 @@
 /**
  * Deletions that can still be taken back: the server hears of them only when the time for that is
- * over, or when the page goes.
+ * over, when the page goes, or before anything else is written: what is given a deleted person's name
+ * meanwhile would be deleted with them.
  */
 
-/** @typedef {{subject: string, id: string|null}} Item a sample, or with id null a whole person */
+/**
+ * @typedef {object} Item
+ * @property {string} subject
+ * @property {string|null} id of a sample; null for the whole person
+ * @property {() => void} [onSettle] called when it can be taken back no longer because of settle()
+ */
+
+const NOT_FOUND = 404; // somebody else has deleted it
 
 export class Removals {
   /** @param {(item: Item, how: {keepalive?: boolean}) => Promise<unknown>} send deletes for good */
@@ -24,20 +32,40 @@ export class Removals {
    * @returns {boolean} false when it is too late: it was sent
    */
   undo(item) {
-    return !item.sent && this._waiting.delete(item);
+    return !item.sending && this._waiting.delete(item);
   }
 
   /**
    * Delete an item for good. It stays hidden until the server has answered.
    * @param {Item} item
-   * @returns {Promise<boolean>} false when it was sent or taken back before
+   * @returns {Promise<boolean>} false when it was deleted or taken back before
    */
   async commit(item) {
-    if (!this._waiting.has(item) || item.sent) return false;
-    item.sent = true;
+    if (!this._waiting.has(item)) return false;
+    item.sending ??= this._deliver(item);
+    await item.sending;
+    return true;
+  }
+
+  /**
+   * Delete for good all that waits.
+   * @returns {Promise<void>} when the server has answered; rejected when it did not delete something
+   */
+  async settle() {
+    const settled = [...this._waiting].map((item) => {
+      const sent = this.commit(item);
+      item.onSettle?.();
+      return sent;
+    });
+    const failed = (await Promise.allSettled(settled)).find(({ reason }) => reason);
+    if (failed) throw failed.reason;
+  }
+
+  async _deliver(item) {
     try {
       await this._send(item, {});
-      return true;
+    } catch (error) {
+      if (error.status !== NOT_FOUND) throw error;
     } finally {
       this._waiting.delete(item);
     }
