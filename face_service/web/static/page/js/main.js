@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { announce, setText } from "./dom.js";
 import { onLanguage, setLanguage, t } from "./i18n.js";
+import { keepFromLeaving } from "./stray_files.js";
 import { Tabs } from "./tabs.js";
 import { setUpTools } from "./tools.js";
 import { watchService } from "./waiting.js";
@@ -95,6 +96,7 @@ function start() {
     onKeyNeeded: ({ rejected }) => askForKey({ needed: true, rejected }),
   });
   setUpTools();
+  keepFromLeaving(document);
   new Router(api).follow();
   watchService(api, (ready) => {
     const banner = document.getElementById("banner");
