@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, Route, expect
+from playwright.sync_api import Browser, FilePayload, Page, Request, Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.chromium import DESKTOP, PHONE, open_page
@@ -244,9 +244,9 @@ def test_nothing_is_said_of_the_frame_while_the_server_is_away(visit: Visit) -> 
 
 def test_several_files_become_samples_at_once(visit: Visit, portrait: Read) -> None:
     with visit(view="enrol") as page:
-        names = ("obama.jpg", "obama2.jpg")
-        files = [
-            {"name": name, "mimeType": "image/jpeg", "buffer": portrait(name)} for name in names
+        files: list[FilePayload] = [
+            {"name": name, "mimeType": "image/jpeg", "buffer": portrait(name)}
+            for name in ("obama.jpg", "obama2.jpg")
         ]
         page.locator(".stage input[type=file]").set_input_files(files)
         expect(page.locator(".tray-item[data-state=good]")).to_have_count(2)

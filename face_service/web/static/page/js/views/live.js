@@ -172,15 +172,19 @@ class LiveView {
   _fail(error) {
     this._stop();
     const problem = problemNote(error, () => this._start());
-    if (error instanceof CameraError) problem.querySelector(".note-body").append(this._offerPicture());
+    if (error instanceof CameraError) this._offerPicture(problem);
     this._message.replaceChildren(problem);
     announce(problemText(error));
   }
 
   /** Without a camera there is the view that takes pictures. */
-  _offerPicture() {
+  _offerPicture(problem) {
+    const again = problem.querySelector("button");
     const click = () => this._go("try");
-    return el("button", { class: "button small", type: "button", t: "input.choose", on: { click } });
+    const button = { class: "button small", type: "button", t: "input.choose", on: { click } };
+    const actions = el("div", { class: "actions" });
+    again.replaceWith(actions);
+    actions.append(again, el("button", button));
   }
 
   _flip() {
