@@ -24,7 +24,7 @@ _TYPES = {
 }
 # Everything comes from here. Pictures are shown from memory (blob:), and so is the camera.
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, Route, expect
+from playwright.sync_api import Browser, FilePayload, Page, Request, Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.chromium import DESKTOP, PHONE, open_page
@@ -24,6 +24,11 @@ Visit = Callable[..., AbstractContextManager[Page]]
 NOBODY_YET = (404,)
 # Three samples, each after a moment of holding still, on a machine that does other things too.
 SAMPLES_MS = 40_000
+IS_DRAWN = """() => {
+  const canvas = document.querySelector(".stage-faces");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, at) => at % 4 === 3 && value > 0);
+}"""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -225,6 +230,38 @@ def test_frames_are_sent_one_at_a_time_and_a_busy_server_is_waited_for(visit: Vi
         expect(page.locator(".hint-item[data-state=good]")).to_have_count(6)
         expect(page.locator(".tray-item").first).to_be_visible()
     assert max(most) == 1
+
+
+def test_nothing_is_said_of_the_frame_while_the_server_is_away(visit: Visit) -> None:
+    with visit(view="enrol") as page:
+        open_camera(page)
+        expect(page.locator(".hint-item[data-state=good]")).to_have_count(6)
+        page.route("**/v1/detect", lambda route: route.abort())
+        expect(page.locator(".stage-tip")).to_contain_text("The server cannot be reached")
+        expect(page.locator(".hint-item[data-state=unknown]")).to_have_count(6)
+        assert not page.evaluate(IS_DRAWN), "a box is left"
+
+
+def test_several_files_become_samples_at_once(visit: Visit, portrait: Read) -> None:
+    with visit(view="enrol") as page:
+        files: list[FilePayload] = [
+            {"name": name, "mimeType": "image/jpeg", "buffer": portrait(name)}
+            for name in ("obama.jpg", "obama2.jpg")
+        ]
+        page.locator(".stage input[type=file]").set_input_files(files)
+        expect(page.locator(".tray-item[data-state=good]")).to_have_count(2)
+
+
+def test_a_name_that_nobody_has_is_no_news_to_log_in_with(visit: Visit) -> None:
+    with visit(view="enrol", expect=NOBODY_YET) as page:
+        page.get_by_label("Name").fill("Ann")
+        hint = page.locator("#enrol-name-hint")
+        expect(hint).to_have_text("New here.")
+        page.get_by_label("Log in").check()
+        expect(hint).to_have_text("Nobody is registered under this name.")
+        assert violations(page) == []
+        page.get_by_role("radio", name="Register").check()
+        expect(hint).to_have_text("New here.")
 
 
 def test_the_camera_is_let_go_when_another_view_is_shown(visit: Visit) -> None:

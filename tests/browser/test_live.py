@@ -223,12 +223,15 @@ def test_the_camera_is_let_go_where_nobody_looks(visit_two: Visit) -> None:
         expect(page.get_by_role("button", name="Start the camera")).to_be_focused()
 
 
-def test_without_a_camera_the_view_says_why(
+def test_without_a_camera_the_view_says_why_and_offers_a_picture(
     service: Server, browsers: Callable[..., Browser]
 ) -> None:
     with open_page(browsers(None), service.url, view="live") as page:
         start_anyhow(page)
         expect(page.locator(".live-messages .note")).to_contain_text("No camera was found")
+        assert violations(page) == []
+        page.get_by_role("button", name="Choose a picture").click()
+        expect(page.locator("#view-try")).to_be_visible()
 
 
 def test_where_nobody_is_registered_that_is_told(

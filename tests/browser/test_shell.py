@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from face_service.store.api_keys import ApiKeys
+from tests.browser.axe import violations
 from tests.browser.chromium import DESKTOP, PHONE, Language, open_page
 from tests.fakes.pictures import face_file
 from tests.server.running import Server, flask_run
@@ -190,6 +191,68 @@ def test_who_has_no_key_is_told_what_is_missing(
         expect(page.get_by_role("dialog")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.locator("#view-try .note")).to_contain_text("This server needs an API key.")
+
+
+def test_the_key_dialog_begins_in_its_field_and_takes_no_key_that_cannot_be_sent(
+    visit: Visit,
+) -> None:
+    with visit() as page:
+        page.get_by_role("button", name="API key").click()
+        field = page.get_by_label("Key", exact=True)
+        expect(field).to_be_focused()
+        page.keyboard.type("schlüssel")
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog", name="API key")
+        expect(dialog).to_contain_text("This cannot be a key")
+        expect(field).to_be_focused()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        assert violations(page) == []
+        assert page.evaluate("sessionStorage.getItem('face.key')") is None
+        field.fill("plain")
+        page.keyboard.press("Enter")
+        expect(dialog).to_have_count(0)
+        assert page.evaluate("sessionStorage.getItem('face.key')") == "plain"
+
+
+# What a dialog answers that is asked for; where the focus is while it is open.
+ASK = """async (danger) => {
+  const { askToConfirm } = await import("/page/js/widgets/dialog.js");
+  const what = { title: "app.title", text: "app.title", action: "app.undo", danger };
+  window.answer = null;
+  askToConfirm(what).then((found) => (window.answer = found));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("danger", "first", "answer"), [(True, "Cancel", False), (False, "Undo", True)]
+)
+def test_a_dangerous_question_begins_at_cancel(
+    page: Page, danger: bool, first: str, answer: bool
+) -> None:
+    page.evaluate(ASK, danger)
+    expect(page.get_by_role("dialog").get_by_role("button", name=first)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.evaluate("window.answer") is answer
+
+
+# Drags a file (or a word) over an element and lets go of it; whether the page kept the browser out.
+DROP = """([selector, kind]) => {
+  const carried = new DataTransfer();
+  if (kind === "file") carried.items.add(new File(["x"], "a.txt", { type: "text/plain" }));
+  else carried.setData("text/plain", "word");
+  return ["dragover", "drop"].map((name) => {
+    const how = { dataTransfer: carried, bubbles: true, cancelable: true };
+    return !document.querySelector(selector).dispatchEvent(new DragEvent(name, how));
+  });
+}"""
+
+
+@pytest.mark.parametrize("place", ["body", "header", "#view-try h2"])
+def test_a_file_dropped_beside_its_place_does_not_leave_the_page(page: Page, place: str) -> None:
+    assert page.evaluate(DROP, [place, "file"]) == [True, True]
+    assert page.evaluate(DROP, [place, "word"]) == [False, False]
+    expect(page.locator(".input-note")).to_be_hidden()
 
 
 def test_the_key_can_be_forgotten(browser: Browser, guarded: tuple[Server, str]) -> None:

@@ -175,6 +175,42 @@ def test_what_is_applied_decides_of_logins(visit: Visit, service: Server, portra
         assert log_in()["threshold"] == stranger["threshold"]
 
 
+def test_what_was_chosen_for_logins_alone_is_forgotten_there_alone(
+    visit: Visit, service: Server
+) -> None:
+    chosen = measured(service)["verification"]["threshold"]
+    measured(service, threshold=chosen, apply=True, only="verification")
+    with visit(view="threshold") as page:
+        line_of(page)
+        back = page.get_by_role("button", name="Back to the model's own")
+        expect(back).to_be_visible()
+        expect(page.get_by_text("The bars count pairs")).to_be_hidden()
+        page.get_by_role("radio", name="Name (1:N)").check()
+        expect(page.locator(".threshold-now")).to_contain_text("the model's own")
+        expect(back).to_be_hidden()
+        expect(page.get_by_text("The bars count pairs")).to_be_visible()
+        page.get_by_role("radio", name="Log in (1:1)").check()
+        back.click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("The one for naming stays as it is.")
+
+
+def test_a_threshold_that_does_much_worse_is_warned_of(visit: Visit) -> None:
+    with visit(view="threshold") as page:
+        line = line_of(page)
+        dialog = page.get_by_role("dialog")
+        line.press("ArrowLeft")
+        page.get_by_role("button", name="for logins").click()
+        expect(dialog.get_by_role("button", name="Use it")).to_be_focused()
+        expect(dialog.locator(".note")).to_have_count(0)
+        page.keyboard.press("Escape")
+        line.press("End")
+        page.get_by_role("button", name="for logins").click()
+        expect(dialog.locator(".note")).to_contain_text("Many more strangers would be let in: 100%")
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        assert violations(page) == []
+
+
 def test_what_is_acceptable_moves_the_suggestion(visit: Visit, service: Server) -> None:
     with visit(view="threshold") as page:
         line = line_of(page)

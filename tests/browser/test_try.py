@@ -206,6 +206,21 @@ def test_a_busy_server_is_said_in_words_and_tried_again(visit: Visit, portrait: 
         expect(page.get_by_role("heading", name="1 张人脸")).to_be_visible()
 
 
+def test_results_beside_a_file_that_was_refused_are_named_as_the_earlier_ones(
+    page: Page, portrait: Read
+) -> None:
+    give(page, portrait("obama.jpg"))
+    expect(page.get_by_role("heading", name="1 face")).to_be_visible()
+    earlier = page.locator("#view-try .try-earlier")
+    for _ in range(2):
+        give(page, b"no picture", "a.txt", "text/plain")
+        expect(page.locator("#view-try .input-note")).to_contain_text("cannot open this file")
+        expect(earlier).to_have_text("This is still about the picture before.")
+    give(page, portrait("biden.jpg"))
+    expect(page.get_by_role("heading", name="1 face")).to_be_visible()
+    expect(earlier).to_have_count(0)
+
+
 def test_a_server_that_is_gone_is_said_in_words(page: Page, portrait: Read) -> None:
     page.route("**/v1/detect", lambda route: route.abort())
     give(page, portrait("obama.jpg"))

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Api } from "../../face_service/web/static/page/js/api.js";
+import { canBeSent } from "../../face_service/web/static/page/js/keys.js";
 import { parseTimings } from "../../face_service/web/static/page/js/answers.js";
 
 const PICTURE = new Blob(["jpeg"], { type: "image/jpeg" });
@@ -115,6 +116,32 @@ test("a 401 asks for the key and sends the request again", async () => {
     sent.map(({ headers }) => headers.Authorization),
     [undefined, "Bearer key1", "Bearer key2"],
   );
+});
+
+test("a key that no header takes is asked for anew, not taken for a server that is away", async () => {
+  let key = "schlüssel";
+  const asked = [];
+  const { api, sent } = apiWith([ok({ subjects: [] })], {
+    key: () => key,
+    onKeyNeeded: async (why) => {
+      asked.push(why);
+      key = "good-one";
+      return key;
+    },
+  });
+  assert.deepEqual(await api.subjects(), { subjects: [] });
+  assert.deepEqual(asked, [{ rejected: true }]);
+  assert.deepEqual(
+    sent.map(({ headers }) => headers.Authorization),
+    ["Bearer good-one"],
+  );
+  key = "两把钥匙";
+  await assert.rejects(api.subjects({ keepalive: true }), { code: "UNAUTHORIZED", status: 401 });
+});
+
+test("a key is ASCII without spaces", () => {
+  for (const key of ["a", "face_AZ-09.~+/=", "!"]) assert.equal(canBeSent(key), true, key);
+  for (const key of ["", "a b", "é", "钥匙", "a\n", "a\u200b"]) assert.equal(canBeSent(key), false, key);
 });
 
 test("who gives no key gets the 401", async () => {

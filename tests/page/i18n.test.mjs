@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { formatNumber, setLanguage, t } from "../../face_service/web/static/page/js/i18n.js";
+import { fill, formatNumber, setLanguage, t } from "../../face_service/web/static/page/js/i18n.js";
 import { ApiError } from "../../face_service/web/static/page/js/answers.js";
 import { problemText, reasonText } from "../../face_service/web/static/page/js/problems.js";
 
@@ -50,4 +50,44 @@ test("a reason of the gate says what was measured, and what to do", () => {
   );
   const odd = { code: "NEW_ONE", value: 1, limit: 2, message: "something else" };
   assert.equal(reasonText(odd), "NEW_ONE: something else");
+});
+
+test("a head turned either way is told by how much, without a sign", () => {
+  setLanguage("en");
+  const turned = { code: "EXTREME_POSE", value: -45.04, limit: 40 };
+  assert.equal(
+    reasonText(turned),
+    "The head is turned or tilted by 45°, at most 40° are allowed: look straight ahead.",
+  );
+});
+
+/** An element as far as fill() knows one. */
+class Element {
+  constructor(dataset, below = []) {
+    Object.assign(this, { dataset, below, textContent: "as before" });
+  }
+
+  matches(selector) {
+    return selector === "[data-i18n-text]" && "i18nText" in this.dataset;
+  }
+
+  querySelectorAll(selector) {
+    return this.below.filter((one) => one.matches(selector));
+  }
+}
+
+test("an unknown key is complained of and keeps no other element from its text", (context) => {
+  setLanguage("en");
+  globalThis.Element = Element;
+  context.after(() => delete globalThis.Element);
+  const complain = context.mock.method(console, "error", () => {});
+  const unknown = new Element({ i18nText: "no.such" });
+  const later = new Element({ i18nText: "app.close" });
+  const foreign = new Element({ text: "face", hint: "face" });
+  fill(new Element({}, [unknown, later, foreign]));
+  assert.deepEqual(
+    [unknown, later, foreign].map(({ textContent }) => textContent),
+    ["as before", "Close", "as before"],
+  );
+  assert.deepEqual(complain.mock.calls.map((call) => call.arguments), [["no text: no.such"]]);
 });

@@ -5,6 +5,7 @@ import {
   asPeople,
   cautionsFor,
   evidence,
+  isMuchWorse,
   nearestIndex,
   peopleForPairs,
   rateAt,
@@ -87,4 +88,15 @@ test("only the cautions of what is looked at are told", () => {
   ];
   assert.deepEqual(cautionsFor(cautions, "verification"), [cautions[0], cautions[2]]);
   assert.deepEqual(cautionsFor(cautions, "identification"), [cautions[1], cautions[2], cautions[3]]);
+});
+
+test("a rate is much worse when it doubles or rises by a tenth, beyond its bounds", () => {
+  const rate = (value, low, high) => ({ value, low, high });
+  const few = rate(0.001, 0.0008, 0.0012);
+  assert.equal(isMuchWorse(few, rate(0.002, 0.0017, 0.0023)), true);
+  assert.equal(isMuchWorse(few, rate(0.0019, 0.0016, 0.0022)), false); // not twice
+  assert.equal(isMuchWorse(few, rate(0.01, 0.0011, 0.05)), false); // may be chance
+  assert.equal(isMuchWorse(rate(0, 0, 0.01), rate(0.4, 0.3, 0.5)), true);
+  assert.equal(isMuchWorse(rate(0.5, 0.45, 0.55), rate(0.75, 0.7, 0.8)), true);
+  assert.equal(isMuchWorse(rate(0.4, 0.3, 0.5), few), false);
 });

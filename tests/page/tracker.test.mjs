@@ -90,6 +90,19 @@ test("a drawn box glides to where the face should be, and no further", () => {
   assert.ok(Math.abs(last - (50 + 0.5 * 350)) < 1, String(last));
 });
 
+test("after a cut nothing of the scene before is left", () => {
+  const tracker = new Tracker();
+  tracker.update([face(0, "ann"), face(200, "bob")], 0);
+  assert.deepEqual(names(tracker.update([face(5000, "cid")], 100)), [[3, "cid"]]);
+});
+
+test("who goes while another stays is waited for", () => {
+  const tracker = new Tracker();
+  tracker.update([face(0, "ann"), face(200, "bob")], 0);
+  const after = tracker.update([face(0, "ann"), face(5000, "cid")], 100);
+  assert.deepEqual(names(after), [[1, "ann"], [2, "bob"], [3, "cid"]]);
+});
+
 test("a cleared tracker follows nobody, and numbers go on", () => {
   const tracker = new Tracker();
   tracker.update([face(0)], 0);

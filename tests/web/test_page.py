@@ -111,7 +111,7 @@ def test_the_policy_lets_nothing_in_from_elsewhere(bare: FlaskClient, route: str
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
-        "img-src": "'self' blob: data:",
+        "img-src": "'self' blob:",
         "media-src": "'self' blob:",
         "connect-src": "'self'",
         "form-action": "'none'",

@@ -1,6 +1,7 @@
 /** The JSON API, one method an operation. docs/api.md describes what they answer. */
 
 import { ApiError, errorOf, parseTimings } from "./answers.js";
+import { canBeSent } from "./keys.js";
 import { readLines } from "./lines.js";
 
 export { ApiError } from "./answers.js";
@@ -183,13 +184,20 @@ export class Api {
   async _ask(path, options) {
     for (let tries = 0; ; tries += 1) {
       const key = this._key();
-      const answer = await this._send(path, options, key);
-      if (answer.ok) return answer;
-      const error = await errorOf(answer);
+      const { answer, error } = await this._try(path, options, key);
+      if (answer) return answer;
       if (error.status !== 401 || tries === KEY_TRIES || options.keepalive) throw error;
       // Meanwhile another request may have got one.
       if (this._key() === key && !(await this._askForKey(key !== null))) throw error;
     }
+  }
+
+  /** @returns {Promise<{answer?: Response, error?: ApiError}>} one of the two */
+  async _try(path, options, key) {
+    // A key that no header takes is as unknown to the server as any other wrong one.
+    if (key && !canBeSent(key)) return { error: new ApiError({ status: 401, code: "UNAUTHORIZED" }) };
+    const answer = await this._send(path, options, key);
+    return answer.ok ? { answer } : { error: await errorOf(answer) };
   }
 
   async _send(path, { headers = {}, ...options }, key) {

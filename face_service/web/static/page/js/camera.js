@@ -13,7 +13,7 @@ const CODES = {
   AbortError: "busy",
 };
 
-/** `code`: refused (by the person or a policy), absent, insecure (no HTTPS), busy or other. */
+/** `code`: refused (by the person or a policy), absent, insecure (no HTTPS), busy, lost or other. */
 export class CameraError extends Error {
   constructor(code, detail = "") {
     super(detail || code);
@@ -38,7 +38,7 @@ export class CameraError extends Error {
  * @param {"user"|"environment"} [how.facing] which one, on a phone
  * @param {number} [how.width] wished for, pixels
  * @param {number} [how.height]
- * @param {() => void} [how.onEnded] called when the camera stops by itself
+ * @param {(error: CameraError) => void} [how.onEnded] called when the camera stops by itself: lost
  * @returns {Promise<Camera>}
  * @throws {CameraError}
  */
@@ -60,7 +60,7 @@ export async function openCamera({ facing = "user", width = 1280, height = 720, 
     close();
     throw asCameraError(error);
   }
-  stream.getVideoTracks()[0].addEventListener("ended", () => onEnded?.());
+  stream.getVideoTracks()[0].addEventListener("ended", () => onEnded?.(new CameraError("lost")));
   return {
     video,
     // A camera that does not say where it looks is a computer's, above its screen.

@@ -1,6 +1,6 @@
 /** Elements without markup in strings: nothing that comes from outside is ever read as HTML. */
 
-import { fill } from "./i18n.js";
+import { dataName, fill } from "./i18n.js";
 
 // From a click to the removal of the file's address: some browsers fetch it late.
 const DOWNLOAD_MS = 60_000;
@@ -57,15 +57,15 @@ function setStyle(element, style) {
  */
 export function setText(element, key, target = "text") {
   const [name, params] = Array.isArray(key) ? key : [key, null];
-  element.dataset[target] = name;
-  if (params) element.dataset.params = JSON.stringify(params);
-  else if (target === "text") delete element.dataset.params;
+  element.dataset[dataName(target)] = name;
+  if (params) element.dataset.i18nParams = JSON.stringify(params);
+  else if (target === "text") delete element.dataset.i18nParams;
   fill(element);
 }
 
 /** Show a text that is in no language file, such as a name. */
 export function setPlainText(element, text) {
-  delete element.dataset.text;
+  delete element.dataset.i18nText;
   element.textContent = text;
 }
 

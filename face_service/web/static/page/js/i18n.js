@@ -1,7 +1,8 @@
 /**
- * Words in two languages. Elements with data-text="key" show a text, those with data-label,
- * data-hint or data-placeholder have it as aria-label, title or placeholder; data-params holds its
- * parameters as JSON. All of them change with the language.
+ * Words in two languages. Elements with data-i18n-text="key" show a text, those with
+ * data-i18n-label, -hint or -placeholder have it as aria-label, title or placeholder;
+ * data-i18n-params holds its parameters as JSON. All of them change with the language. No other
+ * data- attribute may begin so: fill() would take its value for a key.
  */
 
 import en from "./texts/en.js";
@@ -75,14 +76,20 @@ export function formatDate(moment) {
  */
 export function fill(root) {
   for (const [name, put] of Object.entries(TARGETS)) {
-    const selector = `[data-${name}]`;
+    const selector = `[data-i18n-${name}]`;
     const own = root instanceof Element && root.matches(selector) ? [root] : [];
     for (const element of [...own, ...root.querySelectorAll(selector)]) {
-      const params = element.dataset.params ? JSON.parse(element.dataset.params) : {};
-      put(element, t(element.dataset[name], params));
+      const key = element.dataset[dataName(name)];
+      const { i18nParams } = element.dataset;
+      // One unknown key is a defect, but no reason to leave the rest in the other language.
+      if (hasText(key)) put(element, t(key, i18nParams ? JSON.parse(i18nParams) : {}));
+      else console.error(`no text: ${key}`);
     }
   }
 }
+
+/** The property of `dataset` that holds a target's key, such as i18nText; also i18nParams. */
+export const dataName = (name) => `i18n${name[0].toUpperCase()}${name.slice(1)}`;
 
 /** @param {string} chosen a language tag; what is not Chinese is English */
 export function setLanguage(chosen) {

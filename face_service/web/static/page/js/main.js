@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { announce, setText } from "./dom.js";
 import { onLanguage, setLanguage, t } from "./i18n.js";
+import { keepFromLeaving } from "./stray_files.js";
 import { Tabs } from "./tabs.js";
 import { setUpTools } from "./tools.js";
 import { watchService } from "./waiting.js";
@@ -102,6 +103,7 @@ function start() {
   });
   addEventListener("pagehide", () => removals.flush());
   setUpTools();
+  keepFromLeaving(document);
   new Router(api, removals).follow();
   watchService(api, (ready) => {
     const banner = document.getElementById("banner");

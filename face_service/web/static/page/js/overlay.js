@@ -10,6 +10,8 @@ const POINTS_ACROSS = 60; // in a small box smaller points, or they run together
 const LABEL_SIZE = 13;
 const LABEL_PAD = 6;
 const CORNER = 4;
+const LABEL_WIDTHS = 1.5; // a label is at most so many boxes wide, or it covers the neighbours
+const LEAST_LABEL = 56; // but a few letters are shown of any
 const MOST_DENSITY = 3;
 
 /**
@@ -42,7 +44,8 @@ export function drawFaces(canvas, source, faces, how = {}) {
   }
   context.setTransform(scale.density, 0, 0, scale.density, 0, 0);
   const place = (x, y) => [(how.mirror ? size.width - x : x) * scale.x, y * scale.y];
-  faces.forEach((face, index) => drawFace(context, face, index, { ...how, place }));
+  const labels = []; // where some are already
+  faces.forEach((face, index) => drawFace(context, face, index, { ...how, place, labels }));
 }
 
 /** @returns {{width: number, height: number}} pixels */
@@ -73,7 +76,8 @@ function drawSource(context, canvas, source, mirror) {
   context.drawImage(source, 0, 0, canvas.width, canvas.height);
 }
 
-function drawFace(context, face, index, { place, names, landmarks, selected, color, score }) {
+function drawFace(context, face, index, how) {
+  const { place, names, landmarks, selected, color, score, labels } = how;
   const tint = color?.(face, index) ?? tintOf(context.canvas);
   const width = index === selected ? STRONG_LINE : LINE;
   const [left, top, right, bottom] = corners(face.box, place);
@@ -87,7 +91,7 @@ function drawFace(context, face, index, { place, names, landmarks, selected, col
     drawPoints(context, face.landmarks, { place, tint, radius });
   }
   const name = names ? names[index] : scoreText(face, score);
-  if (name) drawLabel(context, name, [left, top, bottom], tint);
+  if (name) drawLabel(context, name, { box: [left, top, right, bottom], tint, labels });
 }
 
 const scoreText = (face, show) =>
@@ -127,14 +131,22 @@ function drawPoints(context, points, { place, tint, radius }) {
   }
 }
 
-/** Above the box, or below where there is no room; never beyond the canvas. */
-function drawLabel(context, text, [left, top, bottom], tint) {
+/** Above the box, or below where there is no room or another label; never beyond the canvas. */
+function drawLabel(context, name, { box: [left, top, right, bottom], tint, labels }) {
   context.font = `600 ${LABEL_SIZE}px system-ui, sans-serif`;
-  const width = context.measureText(text).width + 2 * LABEL_PAD;
+  const measure = (words) => context.measureText(words).width;
+  const most = Math.max(LEAST_LABEL, LABEL_WIDTHS * (right - left)) - 2 * LABEL_PAD;
+  const text = shortened(name, most, measure);
+  const width = measure(text) + 2 * LABEL_PAD;
   const height = LABEL_SIZE + LABEL_PAD;
   const edge = context.canvas.clientWidth || left + width;
   const x = Math.max(0, Math.min(left, edge - width));
-  const y = top >= height + LINE ? top - height - LINE : bottom + LINE;
+  const above = { x, y: top - height - LINE, width, height };
+  const below = { ...above, y: bottom + LINE };
+  const isFree = (one) => one.y >= 0 && !labels.some((other) => touches(one, other));
+  const found = [above, below].find(isFree) ?? (above.y >= 0 ? above : below);
+  labels.push(found);
+  const { y } = found;
   context.fillStyle = tint;
   context.beginPath();
   context.roundRect(x, y, width, height, CORNER);
@@ -142,6 +154,22 @@ function drawLabel(context, text, [left, top, bottom], tint) {
   context.fillStyle = inkOn(context.canvas);
   context.textBaseline = "middle";
   context.fillText(text, x + LABEL_PAD, y + height / 2 + 1);
+}
+
+const touches = (a, b) =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+/**
+ * A text that fits, with "…" for what was left out of its end.
+ * @param {string} text
+ * @param {number} most
+ * @param {(text: string) => number} measure its width, in the unit of `most`
+ */
+export function shortened(text, most, measure) {
+  if (measure(text) <= most) return text;
+  const letters = [...text]; // whole characters, no halves of a pair
+  while (letters.length > 1 && measure(`${letters.join("").trimEnd()}…`) > most) letters.pop();
+  return `${letters.join("").trimEnd()}…`;
 }
 
 const tintOf = (canvas) => getComputedStyle(canvas).getPropertyValue("--overlay") || "#4ade80";

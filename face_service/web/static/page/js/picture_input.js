@@ -4,7 +4,7 @@ import { countCameras, openCamera } from "./camera.js";
 import { announce, el, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
-import { pictureIn, readPicture } from "./pictures.js";
+import { picturesIn, readPicture } from "./pictures.js";
 import { problemText } from "./problems.js";
 import { problemNote } from "./widgets/notes.js";
 
@@ -13,31 +13,36 @@ const TYPES = "image/jpeg,image/png,image/webp,image/bmp";
 /**
  * @param {object} how
  * @param {(blob: Blob, bitmap: ImageBitmap) => void} how.onPicture
+ * @param {(error: Error) => void} [how.onRefused] told of a file that is no picture
  * @param {boolean} [how.camera] offer the camera (true)
+ * @param {boolean} [how.multiple] take several files at once, one after the other
  * @returns {{element: HTMLElement, compact: (is: boolean) => void, close: () => void,
  *   take: (blob: Blob) => Promise<void>}} `compact` is for beside a picture; `close` lets go of the
  *   camera; `take` takes a blob in as if it had been given
  */
-export function pictureInput({ onPicture, camera = true }) {
-  return new PictureInput(onPicture, camera).handle();
+export function pictureInput(how) {
+  return new PictureInput(how).handle();
 }
 
 class PictureInput {
-  constructor(onPicture, offersCamera) {
+  constructor({ onPicture, onRefused, camera = true, multiple = false }) {
     this._onPicture = onPicture;
+    this._onRefused = onRefused;
+    this._multiple = multiple;
     this._camera = null;
     this._facing = "user";
     this._asked = 0; // counts openings, so that one that was given up is let go
     this._file = el("input", {
       type: "file",
       accept: TYPES,
+      multiple,
       class: "visually-hidden",
       tabIndex: -1,
       "aria-hidden": "true",
-      on: { change: () => this._takeFile(this._file.files[0]) },
+      on: { change: () => this._takeFiles(this._file.files) },
     });
     this._note = el("div", { class: "input-note", hidden: true });
-    this._drop = this._makeDrop(offersCamera);
+    this._drop = this._makeDrop(camera);
     this._stage = el("div", { class: "camera", hidden: true });
     this.element = el(
       "div",
@@ -55,7 +60,7 @@ class PictureInput {
       element: this.element,
       compact: (is) => this.element.classList.toggle("compact", is),
       close: () => this._closeCamera(),
-      take: (blob) => this._takeFile(blob),
+      take: (blob) => this._takeFiles([blob]),
     };
   }
 
@@ -97,24 +102,29 @@ class PictureInput {
     this.element.addEventListener("dragleave", (event) => over(event, false));
     this.element.addEventListener("drop", (event) => {
       over(event, false);
-      this._takeFile(pictureIn(event.dataTransfer));
+      this._takeFiles(picturesIn(event.dataTransfer));
     });
     document.addEventListener("paste", (event) => {
-      const file = this.element.checkVisibility() && pictureIn(event.clipboardData);
-      if (file) this._takeFile(file);
+      const files = this.element.checkVisibility() ? picturesIn(event.clipboardData) : [];
+      if (files.length) this._takeFiles(files);
     });
   }
 
-  async _takeFile(file) {
+  async _takeFiles(given) {
+    const files = this._multiple ? [...given] : [...given].slice(0, 1);
     this._file.value = ""; // so that the same file can be picked again
-    if (!file) return;
-    this._say(null);
+    if (files.length) this._say(null);
+    for (const file of files) await this._takeFile(file);
+  }
+
+  async _takeFile(file) {
     try {
       const bitmap = await readPicture(file);
       this._closeCamera();
       this._onPicture(file, bitmap);
     } catch (error) {
       this._say(error);
+      this._onRefused?.(error);
     }
   }
 
@@ -125,7 +135,7 @@ class PictureInput {
     this._open.disabled = true;
     setText(this._open.lastChild, "input.opening");
     try {
-      const opened = await openCamera({ facing: this._facing, onEnded: () => this._ended() });
+      const opened = await openCamera({ facing: this._facing, onEnded: (error) => this._lost(error) });
       if (asked === this._asked) await this._show(opened);
       else opened.close();
     } catch (error) {
@@ -166,7 +176,7 @@ class PictureInput {
 
   async _takePicture() {
     try {
-      await this._takeFile(await this._camera.grab());
+      await this._takeFiles([await this._camera.grab()]);
     } catch (error) {
       this._say(error);
     }
@@ -182,9 +192,9 @@ class PictureInput {
     this._open.focus();
   }
 
-  _ended() {
+  _lost(error) {
     this._closeCamera();
-    announce(t("input.ended"));
+    this._say(error);
   }
 
   _closeCamera() {

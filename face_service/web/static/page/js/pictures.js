@@ -23,8 +23,9 @@ export async function readPicture(blob) {
   }
 }
 
-/** @returns {File|null} the first picture among what is dropped or pasted */
-export function pictureIn(transfer) {
+/** @returns {File[]} the pictures among the files that are dropped or pasted; else all of them */
+export function picturesIn(transfer) {
   const files = [...(transfer?.files ?? [])];
-  return files.find(({ type }) => type.startsWith("image/")) ?? files[0] ?? null;
+  const pictures = files.filter(({ type }) => type.startsWith("image/"));
+  return pictures.length ? pictures : files;
 }

@@ -34,7 +34,8 @@ export function waitText(seconds) {
 export function reasonText(reason) {
   const { code, value = "", limit = "", subject = "", message = "" } = reason;
   const key = hasText(`reason.${code}`) ? `reason.${code}` : "reason.other";
-  return t(key, { code, value: rounded(value), limit, subject, message });
+  const measured = code === "EXTREME_POSE" ? Math.abs(value) : value; // to which side is no matter
+  return t(key, { code, value: rounded(measured), limit, subject, message });
 }
 
 // As many digits as tell: what was measured is not known better.

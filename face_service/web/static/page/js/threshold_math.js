@@ -50,6 +50,20 @@ export function rateAt(curve, name, index) {
   return { value: errors / trials, low: columns.low[index], high: columns.high[index], errors, trials };
 }
 
+// What is much worse: so many times the rate, or so much more of it.
+const MUCH_WORSE = { times: 2, more: 0.1 };
+
+/**
+ * @param {Rate} before
+ * @param {Rate} after
+ * @returns {boolean} whether a rate becomes much worse, by more than chance explains
+ */
+export function isMuchWorse(before, after) {
+  const { times, more } = MUCH_WORSE;
+  const grows = after.value >= times * before.value || after.value - before.value >= more;
+  return grows && after.low > before.high;
+}
+
 /** The index of the threshold that is nearest; of two as near the smaller, the safer one. */
 export function nearestIndex(thresholds, threshold) {
   let best = 0;

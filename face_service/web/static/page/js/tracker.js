@@ -117,6 +117,8 @@ export class Tracker {
       free.delete(track);
       track.see(faces[at], takenAt);
     }
+    // Where none of them goes on and others are there, the scene has changed: no box stays behind.
+    if (faces.length && !taken.size) this._tracks = [];
     for (const track of free) track.missed += 1;
     faces.forEach((face, at) => taken.has(at) || this._begin(face, takenAt));
     this._expire(takenAt);

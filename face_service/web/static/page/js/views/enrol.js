@@ -77,6 +77,7 @@ class EnrolView {
     this._login.element.hidden = mode !== "login";
     setText(this._title, `enrol.title.${mode}`);
     setText(this._lead, `enrol.lead.${mode}`);
+    this._name.logsIn = mode === "login";
     this._login.clear();
     this._capture.resume();
   }

@@ -1,7 +1,7 @@
 /** Naming everybody before the camera, as fast as the server answers. */
 
 import { Loop, Meter } from "../backoff.js";
-import { countCameras, openCamera } from "../camera.js";
+import { CameraError, countCameras, openCamera } from "../camera.js";
 import { announce, el, setText } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -93,7 +93,7 @@ class LiveView {
     this._startButton.disabled = true;
     setText(this._startButton.lastChild, "live.starting");
     try {
-      const camera = await openCamera({ facing: this._facing, onEnded: () => this._stop() });
+      const camera = await openCamera({ facing: this._facing, onEnded: (error) => this._fail(error) });
       if (opening !== this._opening) camera.close();
       else this._begin(camera);
     } catch (error) {
@@ -171,8 +171,20 @@ class LiveView {
 
   _fail(error) {
     this._stop();
-    this._message.replaceChildren(problemNote(error, () => this._start()));
+    const problem = problemNote(error, () => this._start());
+    if (error instanceof CameraError) this._offerPicture(problem);
+    this._message.replaceChildren(problem);
     announce(problemText(error));
+  }
+
+  /** Without a camera there is the view that takes pictures. */
+  _offerPicture(problem) {
+    const again = problem.querySelector("button");
+    const click = () => this._go("try");
+    const button = { class: "button small", type: "button", t: "input.choose", on: { click } };
+    const actions = el("div", { class: "actions" });
+    again.replaceWith(actions);
+    actions.append(again, el("button", button));
   }
 
   _flip() {

@@ -161,7 +161,7 @@ class ThresholdView {
   }
 
   async _reset() {
-    if (!(await confirmReset())) return;
+    if (!(await confirmReset(this._state))) return;
     try {
       await this._api.resetThresholds();
     } catch (error) {

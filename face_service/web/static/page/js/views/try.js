@@ -30,7 +30,10 @@ class TryView {
     this._chosen = 0;
     this._list = null;
     this._running = new AbortController();
-    this.input = pictureInput({ onPicture: (blob, bitmap) => this._take(blob, bitmap) });
+    this.input = pictureInput({
+      onPicture: (blob, bitmap) => this._take(blob, bitmap),
+      onRefused: () => this._keepEarlier(),
+    });
     this._canvas = el("canvas", { role: "img", on: { click: (event) => this._click(event) } });
     this._scan = el("div", { class: "scan", "aria-hidden": "true" });
     this._points = el("input", {
@@ -72,6 +75,14 @@ class TryView {
     this._faces = [];
     this._frame();
     await this._look(blob, this._running.signal);
+  }
+
+  /** A file that is no picture leaves what there is, which must not pass for its own. */
+  _keepEarlier() {
+    if (!this._bitmap || this._results.querySelector(".try-earlier")) return;
+    const told = note("info", "try.earlier");
+    told.classList.add("try-earlier");
+    this._results.prepend(told);
   }
 
   _frame() {

@@ -4,14 +4,18 @@ import { el } from "../dom.js";
 import { icon } from "../icons.js";
 import { problemNote } from "./notes.js";
 
+const FIELDS = ".dialog-body :is(input, select, textarea)";
+
 /**
  * Show a dialog until it is answered.
  * @param {object} what
  * @param {string|[string, object]} what.title a text's key
  * @param {(Node|string)[]} what.body
- * @param {{label: string|[string, object], value: any, look?: string}[]} what.actions buttons from
- *   left to right; `value` is a function of nothing, or what the dialog answers
+ * @param {{label: string|[string, object], value: any, look?: string, first?: boolean}[]}
+ *   what.actions buttons from left to right; `value` is a function of nothing, or what the dialog
+ *   answers; where there is no field, the focus begins at the `first`, else at the last
  * @param {() => any} [what.onSubmit] what Enter in a field answers
+ *   (a function that returns undefined leaves the dialog open)
  * @param {(value: any) => Promise<any>} [what.attempt] made with a value before the dialog closes;
  *   the dialog answers what it returns, and where it throws stays open and says why
  * @returns {Promise<any>} the value; null when it was closed without one
@@ -20,10 +24,12 @@ export function openDialog({ title, body, actions, onSubmit, attempt }) {
   return new Promise((answer) => {
     let value = null;
     const finish = (found) => {
+      if (found === undefined) return;
       value = found;
       dialog.close();
     };
     const trial = trialOf(attempt, finish);
+    const buttons = actions.map((action) => button(action, trial.choose));
     // Another may be open beneath: one that waits while the key is asked for.
     const id = `dialog-title-${document.querySelectorAll("dialog").length}`;
     const form = el(
@@ -31,7 +37,7 @@ export function openDialog({ title, body, actions, onSubmit, attempt }) {
       { method: "dialog", class: "dialog-form" },
       headOf(title, id, () => finish(null)),
       el("div", { class: "dialog-body" }, ...body, trial.problem),
-      el("div", { class: "dialog-actions" }, ...actions.map((action) => button(action, trial.choose))),
+      el("div", { class: "dialog-actions" }, ...buttons),
     );
     const dialog = el("dialog", { class: "dialog", "aria-labelledby": id }, form);
     form.addEventListener("submit", (event) => {
@@ -45,6 +51,9 @@ export function openDialog({ title, body, actions, onSubmit, attempt }) {
     });
     document.body.append(dialog);
     dialog.showModal();
+    // The browser would begin with the first thing there is, which closes the dialog.
+    const first = actions.findIndex((action) => action.first);
+    (form.querySelector(FIELDS) ?? buttons.at(first)).focus();
   });
 }
 
@@ -63,7 +72,7 @@ function trialOf(attempt, finish) {
   const problem = el("div", { class: "dialog-problem", role: "alert" });
   const trial = { problem, running: null };
   trial.choose = async (found) => {
-    if (trial.running) return;
+    if (trial.running || found === undefined) return;
     if (!attempt || found === null) return finish(found);
     trial.running = attempt(found);
     try {
@@ -97,7 +106,7 @@ export async function askToConfirm({ title, text, action, danger = false }) {
     title,
     body: [el("p", { t: text })],
     actions: [
-      { label: "app.cancel", value: false },
+      { label: "app.cancel", value: false, first: danger },
       { label: action, value: true, look: danger ? "danger" : "primary" },
     ],
   });

@@ -1,6 +1,8 @@
 /** Asks for the API key. */
 
-import { el } from "../dom.js";
+import { announce, el } from "../dom.js";
+import { t } from "../i18n.js";
+import { canBeSent } from "../keys.js";
 import { apiKey, rememberKey } from "../session.js";
 import { note } from "./notes.js";
 import { openDialog } from "./dialog.js";
@@ -19,9 +21,19 @@ export async function askForKey({ needed = false, rejected = false } = {}) {
     autocomplete: "off",
     spellcheck: false,
     required: true,
+    "aria-describedby": "api-key-wrong",
     value: rejected ? "" : (apiKey() ?? ""),
   });
-  const entered = () => field.value.trim() || null;
+  const wrong = el("p", { class: "hint bad", id: "api-key-wrong", hidden: true, t: "key.invalid" });
+  const entered = () => {
+    const key = field.value.trim();
+    if (!key || canBeSent(key)) return key || null;
+    wrong.hidden = false;
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+    announce(t("key.invalid"));
+    return undefined; // the dialog stays
+  };
   const actions = [{ label: "key.use", value: entered, look: "primary" }];
   if (apiKey()) actions.unshift({ label: "key.forget", value: FORGET });
   const found = await openDialog({
@@ -29,6 +41,7 @@ export async function askForKey({ needed = false, rejected = false } = {}) {
     body: [
       rejected ? note("bad", "key.rejected") : needed ? note("info", "key.needed") : "",
       el("label", { class: "field" }, el("span", { t: "key.field" }), field),
+      wrong,
       el("p", { class: "hint", t: "key.about" }),
     ],
     actions,

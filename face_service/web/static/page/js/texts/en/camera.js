@@ -10,6 +10,8 @@ export default {
     "that way, or choose a picture instead.",
   "problem.camera.busy":
     "Another program is using the camera. Close it and try again, or choose a picture instead.",
+  "problem.camera.lost":
+    "The camera went away. Connect it again and start it anew, or choose a picture instead.",
   "problem.camera.other": "The camera could not be started: {detail}. Choose a picture instead.",
 
   "input.label": "Picture",
@@ -25,5 +27,4 @@ export default {
   "input.close": "Close camera",
   "input.opened": "The camera is on.",
   "input.video": "What the camera sees",
-  "input.ended": "The camera stopped.",
 };

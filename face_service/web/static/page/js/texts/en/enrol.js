@@ -14,6 +14,7 @@ export default {
   "enrol.name.example": "Ann Lee",
   "enrol.name.hint": "Any name, in any script.",
   "enrol.name.new": "New here.",
+  "enrol.name.nobody": "Nobody is registered under this name.",
   "enrol.name.known": {
     one: "{name} is registered, with {count} sample.",
     other: "{name} is registered, with {count} samples.",

@@ -32,6 +32,8 @@ export default {
   "key.about":
     "It stays in this tab until you close it. Whoever runs the server makes one with " +
     "“python -m face_service keys create”.",
+  "key.invalid":
+    "This cannot be a key: keys hold no spaces and only plain letters, digits and signs. Copy it once more.",
   "key.field": "Key",
   "key.use": "Use this key",
   "key.forget": "Forget the key",

@@ -31,6 +31,8 @@ export default {
   "threshold.mark.now": "in use {value}",
   "threshold.mark.wanted": "suggested {value}",
   "threshold.basis": "Measured on {faces} faces of {people} people.",
+  "threshold.pairs":
+    "The bars count pairs of faces; the rates count the best match that a face finds among all registered.",
   "threshold.measuring": "Comparing all registered faces…",
   "threshold.at": "At {value}",
 
@@ -81,10 +83,22 @@ export default {
   "threshold.confirm.threshold": "Threshold",
   "threshold.confirm.about": "It counts at once, for everybody who uses this server.",
   "threshold.confirm.apply": "Use it",
+  "threshold.worse.verification.wrong":
+    "Many more strangers would be let in: {after} of them instead of {before}.",
+  "threshold.worse.verification.missed":
+    "Many more people would be turned away: {after} of their logins instead of {before}.",
+  "threshold.worse.identification.wrong":
+    "Many more strangers would be given a name: {after} of them instead of {before}.",
+  "threshold.worse.identification.missed":
+    "Many more people would not be recognised: {after} of their pictures instead of {before}.",
   "threshold.applied": "{value} is in use.",
   "threshold.reset": "Back to the model's own",
   "threshold.reset.title": "Back to the model's own thresholds?",
-  "threshold.reset.about": "Both thresholds that were chosen, for logins and for naming, are forgotten.",
+  "threshold.forgets.both": "Both thresholds that were chosen, for logins and for naming, are forgotten.",
+  "threshold.forgets.verification":
+    "The threshold that was chosen for logins is forgotten. The one for naming stays as it is.",
+  "threshold.forgets.identification":
+    "The threshold that was chosen for naming is forgotten. The one for logins stays as it is.",
   "threshold.reset.done": "The model's own thresholds are in use.",
 
   "threshold.wanted": "What is acceptable?",

@@ -9,6 +9,7 @@ export default {
   "try.gives.quality.about": "How the head is held, how sharp and how well lit the face is.",
   "try.gives.time": "Time of each stage",
   "try.gives.time.about": "What this server needs for decoding, finding and measuring.",
+  "try.earlier": "This is still about the picture before.",
   "try.looking": "Looking for faces…",
   "try.picture": "Your picture",
   "try.marked": {

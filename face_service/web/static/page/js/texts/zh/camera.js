@@ -6,6 +6,7 @@ export default {
   "problem.camera.insecure":
     "浏览器只允许 HTTPS 或 localhost 页面使用摄像头。请以这种方式打开本页，或改为选择图片。",
   "problem.camera.busy": "其他程序正在使用摄像头。请关闭它后重试，或改为选择图片。",
+  "problem.camera.lost": "摄像头已断开。请重新连接后再打开，或改为选择图片。",
   "problem.camera.other": "无法启动摄像头：{detail}。请改为选择图片。",
 
   "input.label": "图片",
@@ -21,5 +22,4 @@ export default {
   "input.close": "关闭摄像头",
   "input.opened": "摄像头已打开。",
   "input.video": "摄像头画面",
-  "input.ended": "摄像头已停止。",
 };

@@ -13,6 +13,7 @@ export default {
   "enrol.name.example": "李雷",
   "enrol.name.hint": "任意姓名，任意文字。",
   "enrol.name.new": "尚未登记。",
+  "enrol.name.nobody": "没有以这个名字登记的人。",
   "enrol.name.known": { other: "{name} 已登记，有 {count} 个样本。" },
   "enrol.name.missing": "请填写姓名。",
   "enrol.replace": "替换已有样本，而不是追加",

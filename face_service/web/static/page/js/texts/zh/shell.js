@@ -31,6 +31,7 @@ export default {
   "key.rejected": "服务器不认识这个密钥，请检查后重新输入。",
   "key.about":
     "密钥只保存在此标签页中，关闭即失效。由服务器管理员用“python -m face_service keys create”生成。",
+  "key.invalid": "这不可能是密钥：密钥只含英文字母、数字和符号，没有空格。请重新复制。",
   "key.field": "密钥",
   "key.use": "使用此密钥",
   "key.forget": "忘记密钥",

@@ -9,6 +9,7 @@ export default {
   "try.gives.quality.about": "头部朝向、清晰度以及光线情况。",
   "try.gives.time": "各阶段用时",
   "try.gives.time.about": "此服务器解码、检测和测量所需的时间。",
+  "try.earlier": "以下仍是前一张图片的结果。",
   "try.looking": "正在寻找人脸…",
   "try.picture": "您的图片",
   "try.marked": "图片，已标出 {count} 张人脸",

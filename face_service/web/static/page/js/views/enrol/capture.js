@@ -40,7 +40,7 @@ export class Capture {
     this._paused = false;
     this._hints = new HintList();
     const onPicture = async (blob, bitmap) => this._taken(await shrunk(blob, bitmap), null, false);
-    this._input = pictureInput({ camera: false, onPicture });
+    this._input = pictureInput({ camera: false, multiple: true, onPicture });
     this._open = this._button("enrol.camera", "camera", "primary", () => this.open());
     const actions = this._input.element.querySelector(".actions");
     actions.firstElementChild.classList.remove("primary");
@@ -61,7 +61,7 @@ export class Capture {
     this._open.disabled = true;
     setText(this._open.lastChild, "input.opening");
     try {
-      const camera = await openCamera({ onEnded: () => this.close() });
+      const camera = await openCamera({ onEnded: (error) => this._lost(error) });
       if (opening !== this._opening) camera.close();
       else this._begin(camera);
     } catch (error) {
@@ -187,9 +187,19 @@ export class Capture {
       this.close();
       this._say(error);
     } else {
+      this._forget();
       this._tip(error.status === 0 ? "enrol.tip.unreachable" : "enrol.tip.busy", "bad");
     }
     return wait;
+  }
+
+  /** Nobody knows what the camera sees now. */
+  _forget() {
+    this._hints.show(null);
+    this._canvas.getContext("2d").clearRect(0, 0, this._canvas.width, this._canvas.height);
+    this._steady.feed(false, performance.now());
+    this._ring.style.setProperty("--share", "0");
+    this._ring.classList.remove("well");
   }
 
   async _takeNow() {
@@ -211,6 +221,11 @@ export class Capture {
   _closeByHand() {
     this.close();
     this._open.focus();
+  }
+
+  _lost(error) {
+    this.close();
+    this._say(error);
   }
 
   _say(error) {

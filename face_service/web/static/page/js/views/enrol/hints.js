@@ -30,5 +30,5 @@ function item({ name, state }) {
   const spoken = el("span", { class: "visually-hidden" });
   setText(spoken, `enrol.hint.is.${state}`);
   const sign = state === "unknown" ? el("span", { class: "hint-dot" }) : icon(ICONS[state]);
-  return el("li", { class: `hint-item ${state}`, data: { hint: name, state } }, sign, words, spoken);
+  return el("li", { class: `hint-item ${state}`, data: { check: name, state } }, sign, words, spoken);
 }

@@ -20,6 +20,8 @@ export class NameField {
     this._onKnown = onKnown;
     this._timer = null;
     this._asked = 0;
+    this._logsIn = false;
+    this._told = null; // whose samples the hint tells of
     /** The samples of this name, as far as the key may see them. */
     this.faces = [];
     this._input = el("input", {
@@ -77,9 +79,23 @@ export class NameField {
     }
     if (asked !== this._asked) return;
     this.faces = faces;
+    this._told = name;
     this._onKnown(faces);
-    const known = ["enrol.name.known", { name, count: faces.length }];
-    setText(this._hint, faces.length ? known : name ? "enrol.name.new" : "enrol.name.hint");
+    this._tell();
+  }
+
+  /** Whether the name is to log in with: then one that nobody has is no good news. */
+  set logsIn(is) {
+    this._logsIn = is;
+    if (this._told !== null) this._tell();
+  }
+
+  _tell() {
+    const count = this.faces.length;
+    const nobody = this._logsIn ? "enrol.name.nobody" : "enrol.name.new";
+    const known = ["enrol.name.known", { name: this._told, count }];
+    setText(this._hint, count ? known : this._told ? nobody : "enrol.name.hint");
+    this._hint.classList.toggle("bad", this._logsIn && this._told !== "" && !count);
   }
 
   _typed() {

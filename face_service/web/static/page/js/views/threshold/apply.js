@@ -2,8 +2,9 @@
 
 import { el } from "../../dom.js";
 import { t } from "../../i18n.js";
-import { KINDS, rateAt } from "../../threshold_math.js";
+import { KINDS, isMuchWorse, rateAt } from "../../threshold_math.js";
 import { askToConfirm, openDialog } from "../../widgets/dialog.js";
+import { note } from "../../widgets/notes.js";
 import { percentText, thresholdText } from "./words.js";
 
 /**
@@ -37,21 +38,38 @@ export async function confirmThreshold(state) {
       row(`threshold.${kind}.missed`, rate("missed")),
     ),
   );
+  const warnings = warningsOf(state);
   const chosen = await openDialog({
     title: ["threshold.confirm.title", { value }],
-    body: [table, el("p", { t: "threshold.confirm.about" })],
+    body: [table, ...warnings, el("p", { t: "threshold.confirm.about" })],
     actions: [
-      { label: "app.cancel", value: false },
-      { label: "threshold.confirm.apply", value: true, look: "primary" },
+      { label: "app.cancel", value: false, first: warnings.length > 0 },
+      { label: "threshold.confirm.apply", value: true, look: warnings.length ? "danger" : "primary" },
     ],
   });
   return chosen === true;
 }
 
-/** @returns {Promise<boolean>} */
-export const confirmReset = () =>
-  askToConfirm({
+/** A note for each of the two rates that gets much worse. */
+function warningsOf({ answer, kind, index, now }) {
+  return ["wrong", "missed"].flatMap((side) => {
+    const [before, after] = [now, index].map((at) => rateAt(answer.curve, KINDS[kind][side], at));
+    if (!before || !isMuchWorse(before, after)) return [];
+    const values = { before: percentText(before.value), after: percentText(after.value) };
+    return [note("warn", [`threshold.worse.${kind}.${side}`, values])];
+  });
+}
+
+/**
+ * Say which thresholds the server forgets, and ask.
+ * @param {import("./chart.js").State} state
+ * @returns {Promise<boolean>}
+ */
+export function confirmReset({ answer }) {
+  const chosen = Object.keys(KINDS).filter((kind) => answer.in_force[kind].source === "calibrated");
+  return askToConfirm({
     title: "threshold.reset.title",
-    text: "threshold.reset.about",
+    text: `threshold.forgets.${chosen.length > 1 ? "both" : chosen[0]}`,
     action: "threshold.reset",
   });
+}

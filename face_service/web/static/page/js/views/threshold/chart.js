@@ -41,13 +41,15 @@ export function chartCard({ onMove }) {
   const figure = el("figure", { role: "group", label: "threshold.chart" }, bars.element);
   const axis = el("p", { class: "threshold-axis-name", "aria-hidden": "true", t: "threshold.axis" });
   const how = el("p", { class: "hint", t: "threshold.how" });
-  const about = el("div", { class: "threshold-about" }, how, basis);
+  const best = el("p", { class: "hint", t: "threshold.pairs" });
+  const about = el("div", { class: "threshold-about" }, how, basis, best);
   const element = el("div", { class: "card threshold-chart" }, head, figure, axis, brief, about, details);
   function draw(next) {
     state = next;
     const { answer } = state;
     legend.replaceChildren(...["genuine", "impostor"].map((kind) => legendItem(kind, answer)));
     setText(basis, ["threshold.basis", { faces: answer.faces, people: answer.subjects }]);
+    best.hidden = state.kind !== "identification";
     brief.replaceChildren(...["wrong", "missed"].map((side) => briefRate(state, side)));
     drawBars(bars, state, logarithmic);
     if (details.open) fillTable(table, state);

@@ -42,7 +42,7 @@ export function outcomeCard({ onApply, onReset }) {
     const used = index === state.now;
     setText(apply, used ? "threshold.used" : [`threshold.use.${kind}`, { value }]);
     apply.disabled = used || hindrance !== null;
-    reset.hidden = !Object.values(answer.in_force).some((one) => one.source === "calibrated");
+    reset.hidden = source !== "calibrated"; // beside the other's badge it would say nothing true
   }
   return { element, draw };
 }
