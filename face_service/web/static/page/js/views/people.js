@@ -180,7 +180,10 @@ class PeopleView {
     const action = { label: "app.undo", run };
     const onGone = () => this._commit(item);
     const shown = toast(text, { seconds: UNDO_SECONDS, action, onGone });
-    item.onSettle = () => shown.close();
+    item.onSettle = () => {
+      item.settled = true;
+      shown.close();
+    };
   }
 
   /** The button that took a deletion back is gone: go on with what is there again. */
@@ -193,10 +196,12 @@ class PeopleView {
   async _commit(item) {
     try {
       await this._removals.commit(item);
+      this._detail.drop(item);
     } catch (error) {
       toast(problemText(error), { kind: "bad" });
     }
-    this._refresh();
+    // Sent before a change: whoever is shown may be getting another name just now.
+    if (item.settled) this._list.load();
+    else this._refresh();
   }
 }
-

@@ -67,6 +67,13 @@ export class Detail {
     return !!found;
   }
 
+  /** Show a sample no longer, which is deleted. @param {import("../../removals.js").Item} item */
+  drop({ subject, id }) {
+    if (subject !== this._name || !id || !this._faces) return;
+    this._faces = this._faces.filter(({ face_id: one }) => one !== id);
+    this.render();
+  }
+
   _failed(error) {
     const name = this._name;
     this._faces = null; // they may be others by now
