@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import cv2
 from tqdm import tqdm
 
-from face_service.cli.command import Commands, remark, say
+from face_service.cli.command import Commands, number_from, remark, say
 from face_service.cli.loading import loaded_parts, new_private_file
 from face_service.cli.remote_looker import RemoteLooker
 from face_service.cli.server import add_server_options, connected, is_remote
@@ -67,19 +67,19 @@ def add_parser(commands: Commands) -> None:
 def _add_limits(live: argparse.ArgumentParser) -> None:
     live.add_argument(
         "--threshold",
-        type=_number(0, 4),
+        type=number_from(0, 4),
         metavar="D",
         help="name below this distance; default: the 1:N threshold in force, as of /v1/identify",
     )
     live.add_argument(
         "--min-score",
-        type=_number(0, 1),
+        type=number_from(0, 1),
         metavar="S",
         help="faces must score above this, 0..1; default: FACE_SCORE_FLOOR, or the detector's card",
     )
     live.add_argument(
         "--max-seconds",
-        type=_number(0, 10**9),
+        type=number_from(0, 10**9),
         metavar="T",
         help="end after so many seconds: of a file its own, of a camera the run's; default: never",
     )
@@ -97,16 +97,6 @@ def _every(text: str) -> int | None:
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_EVERY:
         raise argparse.ArgumentTypeError(f"expected auto or a number from 1 to {_MOST_EVERY}")
     return int(text)
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def number(text: str) -> float:
-        value = float(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"expected a number from {low:g} to {high:g}")
-        return value
-
-    return number
 
 
 def _live(options: argparse.Namespace) -> int:

@@ -18,6 +18,16 @@ Language = Literal["en", "zh"]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _CAMERA_SIZE = (640, 480)
 _CAMERA_FPS = 10
+# Keeps every stream that the page is given: a test can end one, or ask whether it has ended.
+KEEP_STREAMS = """() => {
+  window.streams = [];
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (how) => {
+    const stream = await open(how);
+    window.streams.push(stream);
+    return stream;
+  };
+}"""
 HOW_TO_GET_ONE = (
     "no Chromium: install one (apt-get install chromium), or python -m playwright install chromium"
 )

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.chromium import PHONE
+from tests.browser.chromium import KEEP_STREAMS, PHONE
 from tests.server.running import Server
 
 pytestmark = pytest.mark.real
@@ -26,16 +26,6 @@ VIEWS = {
     ),
     "live": ("Start the camera", ".live-seen li", "h2", "实时识别", ".live-messages"),
 }
-# Keeps every stream that the page is given, so that a test can let its camera go.
-KEEP_STREAMS = """() => {
-  window.streams = [];
-  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (how) => {
-    const stream = await open(how);
-    window.streams.push(stream);
-    return stream;
-  };
-}"""
 PULL_OUT = "window.streams.at(-1).getVideoTracks()[0].dispatchEvent(new Event('ended'))"
 
 

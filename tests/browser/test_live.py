@@ -11,7 +11,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.browser.axe import violations
-from tests.browser.chromium import DESKTOP, PHONE, Language, Theme, open_page, write_film
+from tests.browser.chromium import (
+    DESKTOP,
+    KEEP_STREAMS,
+    PHONE,
+    Language,
+    Theme,
+    open_page,
+    write_film,
+)
 from tests.server.running import Server, flask_run
 
 pytestmark = pytest.mark.real
@@ -22,16 +30,6 @@ LONG_MS = 30_000
 BUSY = 503
 SIDE = 300  # pixels of each portrait in the film
 
-# Keeps every stream that the page is given, so that a test can ask whether they have ended.
-KEEP_STREAMS = """() => {
-  window.streams = [];
-  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (how) => {
-    const stream = await open(how);
-    window.streams.push(stream);
-    return stream;
-  };
-}"""
 STATES = "window.streams.flatMap((one) => one.getTracks().map((track) => track.readyState))"
 IS_DRAWN = """() => {
   const canvas = document.querySelector(".live-frame canvas");
