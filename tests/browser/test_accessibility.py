@@ -61,7 +61,7 @@ def test_results_errors_and_dialogs_are_accessible(
         assert complaints(page) == []
         file = {"name": "no.jpg", "mimeType": "image/jpeg", "buffer": b"hello"}
         page.set_input_files("#view-try input[type=file]", file)  # type: ignore[arg-type]
-        expect(page.locator("#view-try .note")).to_be_visible()
+        expect(page.locator("#view-try .note.bad")).to_be_visible()
         assert complaints(page) == []
         page.locator("#key").click()
         expect(page.get_by_role("dialog")).to_be_visible()
