@@ -143,7 +143,7 @@ def open_page(
         page.goto(f"{url}/#{view}")
         page.wait_for_selector(f"#view-{view}:not([hidden])")
         yield page
-        assert complaints.all == []
+        assert complaints.all == [], complaints.all
 
 
 @contextmanager

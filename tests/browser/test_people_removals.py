@@ -76,7 +76,8 @@ def test_what_is_uploaded_under_a_deleted_name_stays(
 def test_what_is_registered_under_a_deleted_name_stays(
     visit: Visit, service: Server, portrait: Read
 ) -> None:
-    with visit(view="people") as page:
+    # Whoever asks for the name after the deletion and before the registration is told that.
+    with visit(view="people", expect=[404]) as page:
         delete_person(page, "Ann")
         page.evaluate("location.hash = '#enrol/Ann'")
         file = {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": portrait("obama.jpg")}
