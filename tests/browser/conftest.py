@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium, launch, open_page, write_film
 from tests.real.conftest import built_graphs, group_picture, portrait
@@ -90,6 +90,14 @@ def service(
     """A server of the module's own on the built graphs, with an empty gallery."""
     with flask_run(tmp_path_factory.mktemp("service"), built_graphs) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def patience() -> Iterator[None]:
+    """Wait for what is expected longer than by default: nets run before it is there."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.browser.chromium import DESKTOP, PHONE, open_page
 from tests.fakes.pictures import blank_file
 from tests.server.running import Server, flask_run
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("patience")]
 
 Read = Callable[[str], bytes]
 Visit = Callable[..., AbstractContextManager[Page]]
@@ -29,14 +29,6 @@ IS_DRAWN = """() => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value, at) => at % 4 === 3 && value > 0);
 }"""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def patience() -> Iterator[None]:
-    """Wait for what is expected longer than by default: nets run before it is there."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")

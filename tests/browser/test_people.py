@@ -15,20 +15,12 @@ from tests.browser.chromium import DESKTOP, PHONE, open_page
 from tests.fakes.pictures import blank_file
 from tests.server.running import Server, flask_run
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("patience")]
 
 Read = Callable[[str], bytes]
 Visit = Callable[..., AbstractContextManager[Page]]
 # Longer than the time in which a deletion can be taken back.
 BEYOND_UNDO_MS = 20_000
-
-
-@pytest.fixture(autouse=True, scope="module")
-def patience() -> Iterator[None]:
-    """Wait for what is expected longer than by default: nets run before it is there."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")

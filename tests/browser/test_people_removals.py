@@ -13,7 +13,6 @@ from tests.browser.axe import violations
 from tests.browser.test_people import (
     names,
     open_person,
-    patience,
     people,
     row,
     service,
@@ -23,8 +22,8 @@ from tests.browser.test_people import (
 from tests.fakes.pictures import blank_file
 from tests.server.running import Server
 
-__all__ = ["patience", "people", "service", "vector"]  # fixtures
-pytestmark = pytest.mark.real
+__all__ = ["people", "service", "vector"]  # fixtures
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("patience")]
 
 Read = Callable[[str], bytes]
 Visit = Callable[..., AbstractContextManager[Page]]

@@ -73,11 +73,11 @@ def _frozen(build: Callable[[Any], Any] = _body) -> bytes:
     return bytes(definition.SerializeToString())
 
 
-def _rebuild(graph: bytes, *, folded: bool = True) -> bytes:
+def _rebuild(graph: bytes, mean: Values | None = None, *, folded: bool = True) -> bytes:
     import_tensorflow()
     from face_service.build.facenet import rebuild_facenet
 
-    return rebuild_facenet(graph, folded=folded)
+    return rebuild_facenet(graph, mean, folded=folded)
 
 
 def _embed(graph: bytes, faces: Values) -> Values:
@@ -108,12 +108,9 @@ def test_folding_changes_nothing_but_the_number_of_nodes(frozen: bytes) -> None:
 
 
 def test_mean_is_taken_off_and_the_rest_brought_back_to_unit_length(frozen: bytes) -> None:
-    import_tensorflow()
-    from face_service.build.facenet import rebuild_facenet
-
     plain = _embed(_rebuild(frozen), FACES)
     mean = plain.mean(axis=0)
-    centred = _embed(rebuild_facenet(frozen, mean), FACES)
+    centred = _embed(_rebuild(frozen, mean), FACES)
     rest = plain - mean
     expected = rest / np.linalg.norm(rest, axis=1, keepdims=True)
     assert np.abs(expected - plain).max() > 0.1, "the mean is worth taking off"

@@ -30,7 +30,7 @@ from face_service.settings import PROJECT
 from tests.conftest import settings_of
 from tests.fakes.commands import use_folders
 from tests.fakes.graphs import FACE_BOX, fake_liveness, write_fake_graphs
-from tests.fakes.pictures import blank_pixels, encode, face_file, face_pixels
+from tests.fakes.pictures import encode, face_file, face_pixels
 from tests.live.fakes import ColourLooker, FakeCapture, colour_at, read_video, scene, write_video
 
 Run = Callable[..., tuple[int, str, str]]
@@ -338,14 +338,6 @@ def test_without_a_display_it_says_so(film: Path) -> None:
 
 
 # On the fake graphs: their detector sees a face at FACE_BOX wherever a picture is not black.
-
-
-@pytest.fixture
-def portraits(tmp_path: Path) -> Path:
-    """Five black frames, fifteen of person 1, five black ones, fifteen of person 2."""
-    dark = [blank_pixels()] * 5
-    frames = [*dark, *[face_pixels(1)] * 15, *dark, *[face_pixels(2)] * 15]
-    return write_video(tmp_path / "portraits.avi", frames)
 
 
 def enrol(tmp_path: Path, graphs: Path, engine: Engine, subject: str, person: int) -> None:

@@ -11,8 +11,7 @@ from face_service.cli import main
 from tests.client.serving import Reply, scripted, served
 from tests.conftest import make_app
 from tests.fakes.commands import use_folders
-from tests.fakes.pictures import blank_pixels, face_file, face_pixels
-from tests.live.fakes import write_video
+from tests.fakes.pictures import face_file
 
 
 @pytest.fixture
@@ -25,14 +24,6 @@ def server(tmp_path: Path, fake_graphs: Path, monkeypatch: pytest.MonkeyPatch) -
         assert answer.status_code == 201, answer.text
         use_folders(monkeypatch, tmp_path / "here", tmp_path / "no graphs")
         yield url
-
-
-@pytest.fixture
-def portraits(tmp_path: Path) -> Path:
-    """Five black frames, fifteen of person 1, five black ones, fifteen of person 2."""
-    dark = [blank_pixels()] * 5
-    frames = [*dark, *[face_pixels(1)] * 15, *dark, *[face_pixels(2)] * 15]
-    return write_video(tmp_path / "portraits.avi", frames)
 
 
 def watch(video: Path, url: str, report: Path) -> int:
